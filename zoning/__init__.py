@@ -1,0 +1,1 @@
+"""Spatial model of a district: its records, rules, plans and their verification."""

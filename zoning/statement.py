@@ -1,0 +1,102 @@
+"""Everything that a plan folder says, row by row: what `verify` reads and checks against the district."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+__all__ = ["AssignmentRow", "ClusterRow", "OverflowRow", "SchoolRow", "SeatRow", "Statement"]
+
+
+class AssignmentRow(NamedTuple):
+    """A line of assignment.csv; ``distance_m`` None where the school is out of reach."""
+
+    block_id: str
+    stage: str
+    year: int
+    school_id: str
+    distance_m: float | None
+    previous_school_id: str
+    reason: str
+
+
+class SchoolRow(NamedTuple):
+    """
+    A line of schools.csv: one grade of one school in one year (grade empty where pupils are known by stage only).
+
+    ``planned``, ``working``, ``utilisation`` and ``alert`` are of the school's whole stage and stand on each of its lines; class columns are None
+    where classrooms are not known.
+    """
+
+    school_id: str
+    stage: str
+    year: int
+    grade: str
+    pupils: int
+    classes: int | None
+    largest_class: int | None
+    large: int | None
+    super_large: int | None
+    planned: int
+    working: int
+    utilisation: float | None
+    alert: str
+
+
+class SeatRow(NamedTuple):
+    """A line of seats.csv: what a site opens in a year; a site not chosen has one line with year None and zeros."""
+
+    site_id: str
+    programme: str
+    stage: str
+    year: int | None
+    classrooms: int
+    seats: int
+    land_m2: int
+    floor_m2: int
+    cost: int
+    reason: str
+
+
+class ClusterRow(NamedTuple):
+    """A line of clusters.csv; the cluster is named by the id of its lead."""
+
+    school_id: str
+    cluster: str
+    role: str
+
+
+class OverflowRow(NamedTuple):
+    """A line of overflow.csv: pupils of a school above its planned seats that a member of its cluster could take."""
+
+    school_id: str
+    stage: str
+    year: int
+    pupils: int
+    to_school_id: str
+    distance_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """
+    A plan folder as data.
+
+    Parameters
+    ----------
+    plan
+        The object of plan.json.
+    assignment, schools, seats, clusters, overflow
+        Lines of the tables.
+    certificate
+        The object of certificate.json.
+    """
+
+    plan: Mapping[str, Any]
+    assignment: tuple[AssignmentRow, ...] = ()
+    schools: tuple[SchoolRow, ...] = ()
+    seats: tuple[SeatRow, ...] = ()
+    clusters: tuple[ClusterRow, ...] = ()
+    overflow: tuple[OverflowRow, ...] = ()
+    certificate: Mapping[str, Any] = field(default_factory=dict)
