@@ -1,1 +1,1 @@
-""
+"""Where people and programs come in: the command line and the web service."""

@@ -43,4 +43,4 @@ def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int
     missing = total - int(whole.sum())
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[:missing]] += 1
-    return whole
+    return np.asarray(whole, dtype=np.int64)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.zoning.arrays import frozen
-from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from xuequ.zoning.stage import Stage
 
 __all__ = ["Catchments", "pooled_zones"]
 

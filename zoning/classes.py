@@ -135,7 +135,8 @@ def classes_phase_in(pupils: Sequence[int], rooms: int, kept: Sequence[int], sta
 
     Notes
     -----
-    model.md §0, last paragraph. A continuing grade that had no class and now has pupils forms standard classes from the rooms left.
+    model.md §0, last paragraph. A continuing grade that had no class and now has pupils forms standard classes from the rooms
+    left.
     """
     classes = [int(n > 0) and int(k) for n, k in zip(pupils, kept, strict=True)]
     classes[0] = 0
@@ -187,9 +188,7 @@ def _counts(count: int, rooms: int, large: int, super_large: int) -> tuple[NDArr
         return over, top
     classes = np.arange(1, min(rooms, count) + 1)
     smaller, larger = np.divmod(count, classes)
-    numbers = []
-    for size in (super_large, large):
-        numbers.append(np.where(smaller >= size, classes, np.where(smaller + 1 >= size, larger, 0)))
+    numbers = [np.where(smaller >= size, classes, np.where(smaller + 1 >= size, larger, 0)) for size in (super_large, large)]
     over[1 : len(classes) + 1] = numbers[0] * (rooms + 1) + numbers[1]
     top[1 : len(classes) + 1] = smaller + (larger > 0)
     return over, top

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.stage import GRADES, Grade, Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Demand"]
 
@@ -57,12 +60,12 @@ class Demand:
             raise KeyError(f"there is no demand for the school year {year}; there is for {self.years[0]} to {self.years[-1]}")
         if scenario not in self.scenarios:
             raise KeyError(f"there is no demand scenario {scenario!r}; there are {', '.join(self.scenarios)}")
-        return self.pupils[self.scenarios.index(scenario), self.years.index(year)]
+        return np.asarray(self.pupils[self.scenarios.index(scenario), self.years.index(year)])
 
     def of_stage(self, stage: Stage, year: int, scenario: str = "middle") -> NDArray[np.int64]:
         """Return pupils of all grades of a stage by block, shape ``(blocks,)``."""
-        return self.by_grade(year, scenario)[stage.grade_slice].sum(axis=0, dtype=np.int64)
+        return np.asarray(self.by_grade(year, scenario)[stage.grade_slice].sum(axis=0, dtype=np.int64))
 
     def of_grade(self, grade: Grade, year: int, scenario: str = "middle") -> NDArray[np.int64]:
         """Return pupils of one grade by block, shape ``(blocks,)``."""
-        return self.by_grade(year, scenario)[GRADES.index(grade)].astype(np.int64)
+        return np.asarray(self.by_grade(year, scenario)[GRADES.index(grade)], dtype=np.int64)

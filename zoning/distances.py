@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xuequ.zoning.arrays import frozen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Distances"]
 
@@ -45,7 +48,7 @@ class Distances:
         """Keep the finite entries of a matrix of shape ``(blocks, schools)``; infinite and NaN mean out of reach."""
         reached = np.isfinite(matrix)
         indptr = np.concatenate([[0], np.cumsum(reached.sum(axis=1))])
-        return cls(indptr, np.nonzero(reached)[1], matrix[reached], matrix.shape[1], method)
+        return cls(indptr, np.nonzero(reached)[1].astype(np.int32), matrix[reached], matrix.shape[1], method)
 
     def __len__(self) -> int:
         return len(self.indptr) - 1

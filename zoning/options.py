@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from xuequ.zoning.stage import Programme, Stage
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xuequ.zoning.stage import Programme, Stage
 
 __all__ = [
     "DEFAULT_GOALS",

@@ -170,7 +170,7 @@ class Schools:
         """Return which schools offer a stage by what they have today, shape ``(schools,)``; candidates do not."""
         column = list(Stage).index(stage)
         assert self.seats is not None
-        return (self.rooms[:, column] != 0) | (self.seats[:, column] > 0)
+        return np.asarray((self.rooms[:, column] != 0) | (self.seats[:, column] > 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -11,15 +10,17 @@ import numpy as np
 
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.explanation import Explanation
-from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from xuequ.zoning.catchments import Catchments
     from xuequ.zoning.cluster import ClusterPlan
     from xuequ.zoning.options import Regime
     from xuequ.zoning.seating import SeatPlan
+    from xuequ.zoning.stage import Stage
 
 __all__ = ["Certificate", "Goal", "Plan", "PlanKind", "Status", "relative_gap"]
 
@@ -80,17 +81,22 @@ class Certificate:
     """
     Multipliers from which anybody can compute a lower bound on one goal, without a solver, in whole numbers.
 
-    For blocks ``i`` and zones ``j`` of one stage and year, with ``c_ij`` the price of the goal for block ``i`` in zone ``j`` (for distance:
+    For blocks ``i`` and zones ``j`` of one stage and year, with ``c_ij`` the price of the goal for block ``i`` in zone ``j``
+    (for distance:
     ``pupils · metres / 1000``) scaled by ``scale`` and rounded *down* to a whole number, the bound times ``scale`` is
 
     - ``linear``: ``Σ_i min_j (c_ij + G_ij + p_i·mu_j) − Σ_j conj_j(mu_j) − Σ_k lambda_k·V_k``
-    - ``knapsack``: ``Σ_i u_i + Σ_j min_S (Σ_{i∈S} (c_ij + G_ij − u_i) + phi_j(load S)) − Σ_k lambda_k·V_k`` over sets S that hold the blocks
+    - ``knapsack``: ``Σ_i u_i + Σ_j min_S (Σ_{i∈S} (c_ij + G_ij − u_i) + phi_j(load S)) − Σ_k lambda_k·V_k`` over sets S that
+      hold the blocks
       that must be in ``j``
 
-    where goal ``k`` before this one was allowed the value ``V_k`` and has the multiplier ``lambda_k ≥ 0``; ``G_ij`` is what those goals charge the
-    arc (too_far: ``lambda·p_i`` where too far); ``phi_j(load)`` is what they charge the load: ``lambda_over_standard·(load − planned)⁺ +
+    where goal ``k`` before this one was allowed the value ``V_k`` and has the multiplier ``lambda_k ≥ 0``; ``G_ij`` is what
+    those goals charge the
+    arc (too_far: ``lambda·p_i`` where too far); ``phi_j(load)`` is what they charge the load: ``lambda_over_standard·(load −
+    planned)⁺ +
     lambda_large·(load − working)⁺ + lambda_super_large·(load − absolute)⁺``, and infinite above planned where seats are hard; and
-    ``conj_j(mu) = max_load (mu·load − phi_j(load))`` over ``0 … Σ p``. Arcs that are not allowed (out of reach, locks) are left out.
+    ``conj_j(mu) = max_load (mu·load − phi_j(load))`` over ``0 … Σ p``. Arcs that are not allowed (out of reach, locks) are
+    left out.
 
     Parameters
     ----------
@@ -135,7 +141,8 @@ class Plan:
     regime, scenario, seed
         How it was made.
     goals
-        In order of rank. Of a ``zone`` plan its one stage and year; of ``seats`` and ``cluster`` theirs; of ``plan`` those of the seats.
+        In order of rank. Of a ``zone`` plan its one stage and year; of ``seats`` and ``cluster`` theirs; of ``plan`` those of
+        the seats.
     objective, certified_bound, solver_bound
         Of the main goal (zoning: distance); the bound is the better of the two.
     catchments

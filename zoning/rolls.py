@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xuequ.zoning.arrays import frozen, largest_remainder
-from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.classes import classes_phase_in, rooms_by_grade
 from xuequ.zoning.places import SchoolKind
 from xuequ.zoning.seating import Capacity, room_capacity, rooms_in, successors
 from xuequ.zoning.stage import GRADES, Grade, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from xuequ.zoning.catchments import Catchments
     from xuequ.zoning.district import District
     from xuequ.zoning.seating import SeatPlan
 
@@ -107,8 +108,10 @@ def next_rolls(
     """
     Return the rolls one year on (regime ``phase_in``).
 
-    A cohort of a block goes to the school whose catchment the block was in when the cohort entered, and stays. Cohorts that entered before
-    the first catchments of ``entry`` follow today's, plus or minus those who are enrolled outside their catchment today. Where the cohort's
+    A cohort of a block goes to the school whose catchment the block was in when the cohort entered, and stays. Cohorts that
+    entered before
+    the first catchments of ``entry`` follow today's, plus or minus those who are enrolled outside their catchment today. Where
+    the cohort's
     school has closed its pupils go to the school that replaces it, else to the catchment of the year.
 
     Parameters
@@ -159,8 +162,10 @@ def entry_rooms(rooms: int, kept: NDArray[np.int64]) -> int:
 
     Notes
     -----
-    What the continuing grades leave (model.md §0), spread over the years until the highest of them have left: with ``left`` free now and
-    ``leaving_k`` classes leaving at the end of year ``k``, the least over ``h`` of ``ceil((left + Σ_{k ≤ h} leaving_k) / (h + 1))``. A new school
+    What the continuing grades leave (model.md §0), spread over the years until the highest of them have left: with ``left``
+    free now and
+    ``leaving_k`` classes leaving at the end of year ``k``, the least over ``h`` of ``ceil((left + Σ_{k ≤ h} leaving_k) / (h +
+    1))``. A new school
     of 24 rooms thus opens 4 classes a year and not 24 at once (docs/decisions/0006).
     """
     left = rooms - int(kept.sum())

@@ -69,7 +69,8 @@ def rooms_in(district: District, year: int, seats: SeatPlan | None = None) -> ND
 
     Notes
     -----
-    model.md §3: ``R_jgt = rooms_jgt + Σ y_sgt``; a relocated school's old rooms close when the new ones open. −1 stays where only seats
+    model.md §3: ``R_jgt = rooms_jgt + Σ y_sgt``; a relocated school's old rooms close when the new ones open. −1 stays where
+    only seats
     are known.
     """
     schools = district.schools
@@ -133,7 +134,8 @@ def room_capacity(rules: Rules, stage: Stage, kind: SchoolKind, rooms: int, *, e
 
     Notes
     -----
-    model.md §0, policy.md §3 vectors B8 and B10. Kindergarten rooms of all grades take the mean of the three standards, rounded down.
+    model.md §0, policy.md §3 vectors B8 and B10. Kindergarten rooms of all grades take the mean of the three standards,
+    rounded down.
     """
     full = kind is SchoolKind.FULL
     grades = stage.grades[:1] if entry else stage.grades

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["AssignmentRow", "ClusterRow", "OverflowRow", "SchoolRow", "SeatRow", "Statement"]
 
@@ -25,7 +27,8 @@ class SchoolRow(NamedTuple):
     """
     A line of schools.csv: one grade of one school in one year (grade empty where pupils are known by stage only).
 
-    ``planned``, ``working``, ``utilisation`` and ``alert`` are of the school's whole stage and stand on each of its lines; class columns are None
+    ``planned``, ``working``, ``utilisation`` and ``alert`` are of the school's whole stage and stand on each of its lines;
+    class columns are None
     where classrooms are not known.
     """
 

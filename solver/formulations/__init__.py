@@ -1,0 +1,1 @@
+"""PuLP models of zoning, seats and clusters: one named function for each family of rows."""
