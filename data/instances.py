@@ -2,8 +2,7 @@
 Benchmark instances of school service areas, as districts.
 
 A folder of instances has ``instances.csv`` (``instance, problem, units_file, edges_file, schools_file, p``) beside the units,
-edges and
-schools that it names, and may have ``best_known.csv``. Each file may also stand there compressed, with ``.gz`` after its name.
+edges and schools that it names, and may have ``best_known.csv``. Each file may also be compressed, with ``.gz`` after its name.
 """
 
 from __future__ import annotations
@@ -79,14 +78,12 @@ class Instance:
         As in ``instances.csv``.
     problem
         ``SAP``: every school is open. ``CFLSAP``: a school costs its opening cost where a block is given to it. ``CKFLSAP``:
-        the same
-        with exactly ``p`` schools open.
+        the same with exactly ``p`` schools open.
     p
         Number of schools to open; None but for ``CKFLSAP``.
     district
         Blocks without geometry in local metres; every school is a primary school of known seats in a block of its own, which
-        bears the
-        same id; pupils are known by stage only; the regime is ``full``, seats are hard, and distance is the only goal.
+        bears the same id; pupils are known by stage only; the regime is ``full``, seats are hard, and distance is the only goal.
     opening_cost
         By school, shape ``(schools,)``, in the unit of the objective (pupil·km); zeros for ``SAP``.
     best
