@@ -1,0 +1,115 @@
+"""verify, explain, compare, map: what can be done with a plan that exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xuequ.zoning.errors import CaseError
+from xuequ.zoning.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xuequ.api.cli.common import Common, StageName
+    from xuequ.zoning.district import District
+    from xuequ.zoning.plan import Plan
+
+__all__ = ["draw", "run_compare", "run_explain", "run_map", "run_verify"]
+
+VERIFICATION_FAILED = 5
+
+
+def run_verify(common: Common, folder: Path) -> int:
+    """Verify a plan folder."""
+    from xuequ.data import read_plan  # noqa: PLC0415
+    from xuequ.zoning import verify  # noqa: PLC0415
+
+    district = common.read().district
+    verification = verify(district, read_plan(folder))
+    failed = [check for check in verification.checks if not check.ok]
+    lines = [f"FAILED {check.name}: stated {check.stated}, recomputed {check.recomputed} {check.detail}" for check in failed]
+    lines.append(f"{len(verification.checks) - len(failed)} of {len(verification.checks)} checks hold")
+    common.answer(verification.to_json(), lines)
+    return VERIFICATION_FAILED if failed else 0
+
+
+def run_explain(
+    common: Common,
+    folder: Path | None,
+    about: tuple[str | None, str | None],
+    when: tuple[StageName | None, int | None],
+) -> None:
+    """Explain a block, a school or the whole."""
+    from xuequ.solver import explain  # noqa: PLC0415
+
+    district = common.read().district
+    plan = None if folder is None else _verified(district, folder)
+    block, school = about
+    for what, name, known in (("block", block, district.blocks.ids), ("school", school, district.schools.ids)):
+        if name is not None and name not in known:
+            raise CaseError(f"there is no {what} {name!r} in the case")
+    stage = _stage(district, plan, when[0])
+    explanation = explain(district, plan, stage=stage, year=when[1] or _year(district, plan), block=block, school=school)
+    lines = [*explanation.reasons, *(item.sentence for item in explanation.shortage)]
+    lines += [f"would do: {item.kind} {item.target} by {item.amount:g} {item.unit}" for item in explanation.relaxations]
+    common.answer(explanation.to_json(), lines or ["nothing is short"])
+
+
+def run_compare(common: Common, folders: Sequence[Path], out: Path | None) -> None:
+    """Compare plans."""
+    from xuequ.maps import compare  # noqa: PLC0415
+
+    if len(folders) < 2:
+        raise CaseError("compare needs two plan folders or more")
+    district = common.read().district
+    plans = [_verified(district, folder) for folder in folders]
+    comparison = compare(district, plans, [str(folder) for folder in folders])
+    if out is not None:
+        comparison.save(out)
+    common.answer(comparison.to_json(), comparison.lines())
+
+
+def run_map(common: Common, folder: Path, out: Path) -> None:
+    """Draw a plan."""
+    district = common.read().district
+    files = draw(district, _verified(district, folder), out, common.lang.value)
+    common.answer({name: str(path) for name, path in files.items()}, [f"{name:8}{path}" for name, path in files.items()])
+
+
+def draw(district: District, plan: Plan, out: Path, lang: str) -> dict[str, Path]:
+    """Write map, atlas, picture and report of a verified plan; return their paths by name."""
+    from xuequ.maps import atlas, interactive, report  # noqa: PLC0415
+
+    out.mkdir(parents=True, exist_ok=True)
+    files = {"map": out / "map.html", "atlas": out / "atlas.pdf", "picture": out / "map.png", "report": out / "report.html"}
+    interactive(district, plan, lang=lang).save(files["map"])
+    sheets = atlas(district, plan, lang=lang)
+    sheets.save(files["atlas"])
+    sheets.save(files["picture"])
+    report(district, plan, lang=lang).save(files["report"])
+    return files
+
+
+def _verified(district: District, folder: Path) -> Plan:
+    """Read a plan folder and refuse one that does not hold."""
+    from xuequ.data import plan_from, read_plan  # noqa: PLC0415
+    from xuequ.zoning import verify  # noqa: PLC0415
+
+    statement = read_plan(folder)
+    verify(district, statement).raise_if_failed()
+    return plan_from(district, statement)
+
+
+def _stage(district: District, plan: Plan | None, name: StageName | None) -> Stage:
+    if name is not None:
+        return Stage(name.value)
+    if plan is not None and (plan.stage or plan.catchments):
+        return plan.stage or plan.catchments[0].stage
+    return district.options.zoning.stage or Stage.PRIMARY
+
+
+def _year(district: District, plan: Plan | None) -> int:
+    if plan is not None and plan.catchments:
+        return plan.catchments[0].year
+    return district.years[0] if district.years else district.school_year

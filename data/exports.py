@@ -1,0 +1,53 @@
+"""Tables and places written for other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from xuequ.zoning.stage import GRADES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xuequ.zoning.district import District
+    from xuequ.zoning.problems import Problems
+
+__all__ = ["write_demand", "write_places"]
+
+
+def write_demand(folder: Path, district: District) -> Path:
+    """
+    Write the demand of a district as ``demand.csv``: block_id, grade, year, scenario, pupils; lines of no pupils are left out.
+
+    The file is one that a case can name as its ``demand`` table.
+    """
+    demand = district.demand
+    scenario, year, grade, block = np.nonzero(demand.pupils)
+    frame = pd.DataFrame({
+        "block_id": np.array(district.blocks.ids, dtype=object)[block],
+        "grade": np.array([item.value for item in GRADES], dtype=object)[grade],
+        "year": np.array(demand.years)[year],
+        "scenario": np.array(demand.scenarios, dtype=object)[scenario],
+        "pupils": demand.pupils[scenario, year, grade, block],
+    })  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "demand.csv"
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return path
+
+
+def write_places(path: Path, problems: Problems) -> Path:
+    """Write the places of problems as a GeoPackage with one layer ``problems``; those without a place are left out."""
+    import geopandas as gpd  # noqa: PLC0415 - only this export needs it
+
+    placed = [(kind, item) for kind in ("errors", "warnings") for item in getattr(problems, kind) if item.geometry]
+    rows = [{"kind": kind[:-1], **item.to_json(), "row": str(item.row)} for kind, item in placed]
+    columns = ["kind", "table", "row", "column", "value", "message", "fix"]
+    geometry = gpd.GeoSeries.from_wkt([item.geometry for _, item in placed])
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=geometry)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_file(path, layer="problems", driver="GPKG", engine="pyogrio")
+    return path
