@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+
 from xuequ.zoning.adjacency import Adjacency
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.demand import Demand
@@ -29,8 +30,10 @@ def grid_district(
     """
     Make a district of square blocks, ``columns`` × ``rows``, block ``r * columns + c`` named ``b<r>_<c>``.
 
-    ``schools`` are the blocks that schools ``s0``, ``s1`` … stand in; ``pupils`` the pupils of each block in each stage, divided over its grades at
-    random by ``seed``; ``rooms`` the classrooms of each school in each of ``stages``. Distances are straight lines between centres. Today's
+    ``schools`` are the blocks that schools ``s0``, ``s1`` … stand in; ``pupils`` the pupils of each block in each stage,
+    divided over its grades at
+    random by ``seed``; ``rooms`` the classrooms of each school in each of ``stages``. Distances are straight lines between
+    centres. Today's
     catchments give each block to the nearest school.
     """
     rng = np.random.default_rng(seed)

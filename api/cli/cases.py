@@ -70,9 +70,8 @@ def run_demo(common: Common, out: Path) -> None:
 
     case = common.read()
     district = case.district
-    common.note(
-        f"{district.name}: {len(district.blocks):,} blocks, {len(district.schools)} schools and candidates; planning, about three minutes"
-    )
+    places = f"{len(district.blocks):,} blocks, {len(district.schools)} schools and candidates"
+    common.note(f"{district.name}: {places}; planning takes up to three minutes")
     made = make(common, district, lambda **how: solve(district, **how), out / "plan")
     files = draw(district, made, out / "maps", common.lang.value)
     result = plan_json(made, out / "plan") | {"maps": {name: str(path) for name, path in files.items()}}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from xuequ.zoning.adjacency import Adjacency
 from xuequ.zoning.arrays import frozen, largest_remainder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from xuequ.zoning.classes import Classes, classes_phase_in, rooms_by_grade, split_classes
 from xuequ.zoning.places import SchoolKind
 from xuequ.zoning.rules import Rules

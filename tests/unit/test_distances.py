@@ -8,6 +8,7 @@ from districts import grid_district
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from xuequ.zoning.catchments import Catchments, pooled_zones
 from xuequ.zoning.demand import Demand
 from xuequ.zoning.distances import Distances

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from districts import grid_district
+
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.district import Enrolment
 from xuequ.zoning.places import NEVER, Action, Schools, Site
@@ -112,7 +113,7 @@ def test_those_enrolled_elsewhere_stay_there():
     pupils[0, g1] += 5
     pupils[1, g1] -= 5
     district = district.replace(enrolment=Enrolment(pupils, base.classes))
-    rolls = roll(district, lambda year: district.today[PRIMARY], (2026, 2027))
+    rolls = roll(district, lambda _: district.today[PRIMARY], (2026, 2027))
     plain = full_rolls(district, district.today, 2026).pupils
     assert (rolls[1].pupils - plain)[:, g1 + 1].tolist() == [5, -5]
     assert (rolls[2].pupils - plain)[:, g1 + 2].tolist() == [5, -5]

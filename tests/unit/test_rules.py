@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from xuequ.zoning.rules import Rules
 from xuequ.zoning.stage import Grade, Stage
 
