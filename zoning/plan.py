@@ -82,21 +82,25 @@ class Certificate:
     Multipliers from which anybody can compute a lower bound on one goal, without a solver, in whole numbers.
 
     For blocks ``i`` and zones ``j`` of one stage and year, with ``c_ij`` the price of the goal for block ``i`` in zone ``j``
-    (for distance:
-    ``pupils · metres / 1000``) scaled by ``scale`` and rounded *down* to a whole number, the bound times ``scale`` is
+    (for distance: ``pupils · metres / 1000``) scaled by ``scale`` and rounded *down* to a whole number, the bound times
+    ``scale`` is
 
     - ``linear``: ``Σ_i min_j (c_ij + G_ij + p_i·mu_j) − Σ_j conj_j(mu_j) − Σ_k lambda_k·V_k``
     - ``knapsack``: ``Σ_i u_i + Σ_j min_S (Σ_{i∈S} (c_ij + G_ij − u_i) + phi_j(load S)) − Σ_k lambda_k·V_k`` over sets S that
-      hold the blocks
-      that must be in ``j``
+      hold the blocks that must be in ``j``
 
     where goal ``k`` before this one was allowed the value ``V_k`` and has the multiplier ``lambda_k ≥ 0``; ``G_ij`` is what
-    those goals charge the
-    arc (too_far: ``lambda·p_i`` where too far); ``phi_j(load)`` is what they charge the load: ``lambda_over_standard·(load −
-    planned)⁺ +
-    lambda_large·(load − working)⁺ + lambda_super_large·(load − absolute)⁺``, and infinite above planned where seats are hard; and
+    those goals charge the arc (too_far: ``lambda·p_i`` where too far; moved: ``lambda·p_i`` where moved); ``phi_j(load)`` is
+    what they charge the load: ``lambda_over_standard·(load − planned)⁺ + lambda_large·(load − working)⁺ +
+    lambda_super_large·(load − absolute)⁺``, and infinite above planned where seats are hard; and
     ``conj_j(mu) = max_load (mu·load − phi_j(load))`` over ``0 … Σ p``. Arcs that are not allowed (out of reach, locks) are
     left out.
+
+    Zones, pupils and capacities are those of `rounds.admission_round`. A block that must be in a zone (the zone's school stands
+    in it, or a lock) has that arc only; a block without any arc stands in no sum. A goal on the arcs (too_far, moved) has
+    ``c_ij = scale·p_i`` where it counts; a goal on the loads has ``c_ij = 0`` and stands in ``phi`` with the multiplier
+    ``scale``. Only goals that are ranked before this one may have a multiplier, and ``V_k`` is not below the value that the
+    plan reaches.
 
     Parameters
     ----------
@@ -107,7 +111,7 @@ class Certificate:
     scale
         Units of the whole numbers per unit of the goal.
     multipliers
-        ``linear``: ``mu_j``, one for each zone, ≥ 0. ``knapsack``: ``u_i``, one for each block.
+        ``linear``: ``mu_j``, one for each zone of the round, ≥ 0. ``knapsack``: ``u_i``, one for each block.
     prices
         ``lambda_k`` by goal name, ≥ 0, scaled.
     values
