@@ -9,7 +9,7 @@ import numpy as np
 
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.catchments import pooled_zones
-from xuequ.zoning.rolls import Rolls, entry_capacity, full_rolls, next_rolls, start_rolls
+from xuequ.zoning.rolls import Rolls, entry_capacity, next_rolls, start_rolls
 from xuequ.zoning.seating import STAGES, Capacity, room_capacity, rooms_in
 from xuequ.zoning.stage import Stage
 
@@ -30,7 +30,6 @@ __all__ = [
     "by_entry_year",
     "pupils_placed",
     "rolls_by_year",
-    "rolls_of",
     "seat_capacity",
     "stage_capacity",
     "zoned_schools",
@@ -186,30 +185,6 @@ def rolls_by_year(
         rolls = next_rolls(district, rolls, known, seats, scenario)
         result[year] = rolls
     return result
-
-
-def rolls_of(
-    district: District,
-    catchments: Iterable[Catchments],
-    *,
-    regime: Regime,
-    seats: SeatPlan | None = None,
-    scenario: str = "middle",
-) -> dict[int, Rolls]:
-    """Return the rolls of each school year that a plan has catchments for, in either regime."""
-    entry = by_entry_year(catchments)
-    years = sorted({year for planned in entry.values() for year in planned})
-    if not years:
-        return {}
-    if regime == "phase_in" and district.demand.graded:
-        chain = rolls_by_year(district, entry, years[-1], seats, scenario)
-        return {year: chain[year] for year in years}
-    return {
-        year: full_rolls(
-            district, {stage: planned[year] for stage, planned in entry.items() if year in planned}, year, seats, scenario
-        )
-        for year in years
-    }
 
 
 def _with_seats_only(district: District, stage: Stage, capacity: Capacity) -> Capacity:

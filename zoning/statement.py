@@ -94,6 +94,8 @@ class Statement:
         Lines of the tables.
     certificate
         The object of certificate.json.
+    scenarios
+        Lines of scenarios.csv: as ``schools``, for each other demand scenario.
     """
 
     plan: Mapping[str, Any]
@@ -103,3 +105,4 @@ class Statement:
     clusters: tuple[ClusterRow, ...] = ()
     overflow: tuple[OverflowRow, ...] = ()
     certificate: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: Mapping[str, tuple[SchoolRow, ...]] = field(default_factory=dict)
