@@ -4,7 +4,8 @@ Which blocks touch, and along how many metres, measured from polygons as people 
 Drawn borders seldom match to the last digit: neighbours overlap, stand apart, or have corners that the other lacks, and a search
 for equal corners then loses pairs without a word. Here two blocks share the part of their borders that lies within a tolerance of
 the other block. Nothing is moved for it: the polygons stay as they are, and what is wrong with them is reported by
-`xuequ.data.coverage`. (Cleaning the whole map first takes longer, and splits blocks where its own tolerances are ill chosen.)
+`xuequ.data.coverage`. (Cleaning the whole map first would move what was drawn, and splits blocks where its own tolerances are ill
+chosen.)
 
 A shared border is exact where the two polygons have no fault. Elsewhere it is the shorter of "border of A within the tolerance
 of B" and "border of B within the tolerance of A", less one tolerance at each end, where the borders turn away from each other;
