@@ -1,0 +1,140 @@
+"""Block shapes and the borders between blocks as short lists of whole metres: drawn once, whatever the year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Outlines", "coded_lines", "outlines", "touching_blocks"]
+
+_VERTICES_KEPT = 120_000
+"""Above this many vertices shapes are simplified, so that the page stays small and quick."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlines:
+    """
+    Shapes of blocks for a page.
+
+    Parameters
+    ----------
+    origin
+        What all coordinates are counted from, metres in the district's plane.
+    shapes
+        For each block its parts, for each part its rings, each a flat list ``x, y, dx, dy, …`` of whole metres.
+    borders
+        ``(a, b, line)``: what blocks ``a < b`` share, lines as rings are; ``b`` is −1 at the edge of the district.
+    simplified_m
+        Tolerance of the simplification, 0 if there was none.
+    """
+
+    origin: tuple[int, int]
+    shapes: tuple[Any, ...]
+    borders: tuple[tuple[int, int, list[int]], ...]
+    simplified_m: float
+
+
+def outlines(geometry: NDArray[Any], origin: tuple[int, int]) -> Outlines:
+    """
+    Return shapes and shared borders of blocks.
+
+    Parameters
+    ----------
+    geometry
+        Polygons, shape ``(blocks,)``; a block without one is drawn as nothing.
+    origin
+        What coordinates are counted from.
+    """
+    shapes, tolerance = _simplified(np.asarray(geometry, dtype=object))
+    pairs = touching_blocks(shapes)
+    shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]) if len(pairs) else np.empty(0, dtype=object)
+    borders = [(int(a), int(b), line) for (a, b), part in zip(pairs, shared, strict=True) for line in coded_lines([part], origin)]
+    borders += [(owner, -1, line) for owner, line in _edge_of_all(shapes, origin)]
+    return Outlines(origin, tuple(_rings(shape, origin) for shape in shapes), tuple(borders), tolerance)
+
+
+def touching_blocks(geometry: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the pairs of blocks that share a border, whatever lies between them, shape ``(pairs, 2)``, ``a < b``, sorted."""
+    tree = shapely.STRtree(geometry)
+    left, right = tree.query(geometry, predicate="intersects")
+    upper = left < right
+    pairs = np.column_stack([left[upper], right[upper]]).astype(np.int64)
+    if len(pairs) == 0:
+        return pairs
+    shared = shapely.intersection(geometry[pairs[:, 0]], geometry[pairs[:, 1]])
+    pairs = pairs[shapely.length(shared) > 0]
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def coded_lines(geometries: Iterable[Any], origin: tuple[int, int], tolerance_m: float = 0.0) -> list[list[int]]:
+    """Return the lines and polygon edges in geometries as flat lists of whole metres; points are left out."""
+    parts = shapely.get_parts(shapely.get_parts(np.array([item for item in geometries if item is not None], dtype=object)))
+    kinds = shapely.get_type_id(parts)
+    lines = parts[np.isin(kinds, (1, 2))]
+    rings = shapely.get_rings(parts[kinds == 3])
+    lines = np.concatenate([lines, rings])
+    if len(lines) == 0:
+        return []
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    if tolerance_m:
+        merged = shapely.simplify(merged, tolerance_m)
+    coded = [_coded(shapely.get_coordinates(line), origin) for line in merged]
+    return [line for line in coded if len(line) > 2]
+
+
+def _simplified(geometry: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Round to whole metres, after simplifying the coverage as a whole where it has many vertices."""
+    tolerance = 0.0
+    present = np.array([item is not None and not shapely.is_empty(item) for item in geometry], dtype=bool)
+    shapes = geometry.copy()
+    while shapely.get_num_coordinates(shapes[present]).sum() > _VERTICES_KEPT and tolerance < 100:
+        tolerance = 10.0 if tolerance == 0 else tolerance * 2
+        # Shared edges are simplified alike, so that neighbours go on touching (web.md §2).
+        shapes[present] = shapely.coverage_simplify(geometry[present], tolerance)
+    shapes[present] = shapely.make_valid(shapely.set_precision(shapes[present], 1.0, mode="pointwise"))
+    return shapes, tolerance
+
+
+def _rings(shape: Any, origin: tuple[int, int]) -> list[list[list[int]]]:
+    if shape is None:
+        return []
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and not part.is_empty]
+    return [
+        [_coded(shapely.get_coordinates(ring), origin, closed=True) for ring in (part.exterior, *part.interiors)]
+        for part in parts
+    ]
+
+
+def _coded(points: NDArray[np.float64], origin: tuple[int, int], *, closed: bool = False) -> list[int]:
+    """Return a line as its first point and steps, repeated points left out (and, of a ring, the last that is the first again)."""
+    whole = np.rint(points).astype(np.int64) - np.array(origin, dtype=np.int64)
+    kept = np.ones(len(whole), dtype=bool)
+    kept[1:] = (whole[1:] != whole[:-1]).any(axis=1)
+    whole = whole[kept]
+    if closed and len(whole) > 1 and (whole[0] == whole[-1]).all():
+        whole = whole[:-1]
+    steps: list[int] = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
+    return steps
+
+
+def _edge_of_all(shapes: NDArray[Any], origin: tuple[int, int]) -> Sequence[tuple[int, list[int]]]:
+    """Return the lines at the edge of the district, each with the block that it belongs to."""
+    present = np.array([shape for shape in shapes if shape is not None], dtype=object)
+    if len(present) == 0:
+        return []
+    edge = shapely.boundary(shapely.union_all(present))
+    shapely.prepare(edge)
+    found = []
+    for index, shape in enumerate(shapes):
+        if shape is not None and shapely.intersects(edge, shape):
+            part = shapely.intersection(shapely.boundary(shape), edge)
+            found += [(index, line) for line in coded_lines([part], origin)]
+    return found
