@@ -120,8 +120,8 @@ def _verbatim(header: str, body: str, script: str) -> Any:
     """Return a part of a folium page that is put in as it is: the template engine must never see a name."""
     from folium import MacroElement  # noqa: PLC0415 - heavy, and only this page needs it
 
-    part: Any = MacroElement()
-    part._id = "xuequ"
+    part: Any = MacroElement()  # type: ignore[no-untyped-call]
+    part._id = "xuequ"  # noqa: SLF001
     part._template = Template(  # noqa: SLF001
         "{% macro header(this, kwargs) %}{{ this.texts[0] }}{% endmacro %}"
         "{% macro html(this, kwargs) %}{{ this.texts[1] }}{% endmacro %}"

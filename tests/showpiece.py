@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import shapely
 from districts import grid_district
@@ -17,8 +15,6 @@ from xuequ.zoning.plan import Goal, Plan, PlanKind, Status
 from xuequ.zoning.seating import Opening, SeatPlan
 from xuequ.zoning.stage import Stage
 
-if TYPE_CHECKING:
-    
 if TYPE_CHECKING:
     from xuequ.zoning.district import District
 
