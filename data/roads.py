@@ -188,7 +188,7 @@ class RoadNetwork:
         return np.asarray(connected_components(self.graph(), directed=False)[1])
 
     def joined(self, within_m: float, barriers: Sequence[Any] = ()) -> RoadNetwork:
-        """Return the network with straight links between nodes within a distance that have no edge and no barrier between them."""
+        """Return the network with straight links between nodes within a distance that have no edge or barrier between them."""
         placed = np.flatnonzero(np.isfinite(self.points).all(axis=1))
         pairs = placed[KDTree(self.points[placed]).query_pairs(within_m, output_type="ndarray")].reshape(-1, 2)
         known = np.sort(self.edges, axis=1) @ [len(self), 1]
@@ -282,8 +282,8 @@ def report_pieces(roads: RoadNetwork, problems: Problems) -> None:
     fewer = [(metres, left) for metres, left in tried if left < pieces]
     problems.warn(
         "roads",
-        f"the road network is in {pieces} pieces; the longest has {length.max() / length.sum():.1%} of its length, so ways found in it "
-        "may be too long or missing",
+        f"the road network is in {pieces} pieces; the longest has {length.max() / length.sum():.1%} of its length, so ways found "
+        "in it may be too long or missing",
         "mend the roads, or set join_ends_m: " + ", ".join(f"{metres:g} m leaves {left}" for metres, left in fewer)
         if fewer
         else f"add the missing roads or bridges; joining ends up to {_TRIED_M[-1]:g} m apart does not help",
