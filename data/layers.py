@@ -1,0 +1,242 @@
+"""Files with geometry read into plain columns and shapes: GeoPackage, GeoJSON, Shapefile, GeoParquet, Parquet, OpenStreetMap."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from xuequ.data.folder import Limits, Unreadable, inside, sized
+from xuequ.data.sheets import decode
+from xuequ.zoning.errors import LimitExceeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["Layer", "read_layer", "read_parquet"]
+
+_MAGIC: dict[str, tuple[bytes, str]] = {
+    ".gpkg": (b"SQLite format 3\0", "a GeoPackage"),
+    ".shp": (b"\x00\x00\x27\x0a", "a shapefile"),
+    ".parquet": (b"PAR1", "a Parquet file"),
+    ".geoparquet": (b"PAR1", "a Parquet file"),
+}
+_SIDE_FILES = (".shx", ".dbf", ".prj", ".cpg")
+_CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
+
+
+@dataclass(slots=True, eq=False)
+class Layer:
+    """
+    Columns and shapes of a file.
+
+    Parameters
+    ----------
+    columns
+        Cells by the file's column.
+    geometry
+        Shapes in two dimensions, None where a row has none; None if the file has no geometry at all.
+    crs
+        What the file says (pyproj), or None.
+    notes
+        What was done or seen on the way, for warnings.
+    """
+
+    columns: dict[str, list[Any]]
+    geometry: NDArray[Any] | None
+    crs: Any = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None, limits: Limits) -> Layer:
+    """
+    Read a GeoPackage, GeoJSON, Shapefile or OpenStreetMap extract.
+
+    Parameters
+    ----------
+    folder
+        The case's folder: side files may not leave it either.
+    path
+        The file.
+    layer
+        Name of the layer; the first if None.
+    encoding
+        Of a shapefile's texts; recognised if None.
+    limits
+        Bounds.
+
+    Raises
+    ------
+    Unreadable
+        If the file is not what its name says, is broken, or has no such layer.
+    LimitExceeded
+        If it is larger than what is read.
+    """
+    import pyogrio  # noqa: PLC0415 - heavy
+
+    notes: list[str] = []
+    kind = path.suffix.lower()
+    source: Path | bytes = _check_kind(path, kind, limits) or path
+    options: dict[str, Any] = {}
+    if kind == ".shp":
+        options["encoding"] = _shapefile_encoding(folder, path, encoding, limits, notes)
+    elif kind == ".pbf":
+        layer = layer or "lines"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's remarks on geometry types; what matters is told below
+            name = _layer_name(pyogrio, source, layer)
+            info = pyogrio.read_info(source, layer=name, force_feature_count=kind != ".pbf", **options)
+            limits.check_rows(path.name, max(int(info["features"]), 0))
+            frame = pyogrio.read_dataframe(source, layer=name, **options)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+        raise Unreadable(f"is broken or not {kind[1:]}: {_short(error)}", "export it again") from error
+    except (ValueError, TypeError, UnicodeError, LookupError, shapely.errors.ShapelyError) as error:
+        raise Unreadable(f"cannot be read: {_short(error)}", "export it again, in UTF-8") from error
+    limits.check_rows(path.name, len(frame))
+    result = _from_frame(frame, path, limits)
+    if kind in {".geojson", ".json"} and not _CRS_MEMBER.search(path.read_bytes()):
+        result.crs = None
+    if "Curve" in str(info.get("geometry_type")):
+        notes.append("curves are drawn as short straight lines")
+    result.notes[:0] = notes
+    return result
+
+
+def _short(error: BaseException) -> str:
+    return str(error).replace("\n", " ")[:160]
+
+
+def _check_kind(path: Path, kind: str, limits: Limits) -> bytes | None:
+    """
+    Look at a file's first bytes: what it holds decides which reader GDAL takes, and a disguised file could name others.
+
+    Returns its text in UTF-8 where it is in another encoding and the reader must be given that.
+    """
+    sized([path, *(path.with_suffix(suffix) for suffix in _SIDE_FILES)] if kind == ".shp" else [path], limits)
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if kind in _MAGIC:
+        magic, name = _MAGIC[kind]
+        if not head.startswith(magic):
+            raise Unreadable(f"is not {name}", "export it again, or correct the name's ending")
+    elif kind in {".geojson", ".json"}:
+        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            raise Unreadable("is not GeoJSON", "export it again as GeoJSON")
+        return _check_json(path)
+    elif kind == ".pbf" and b"OSMHeader" not in head[:64]:
+        raise Unreadable("is not an OpenStreetMap extract", "download it again")
+    return None
+
+
+def _check_json(path: Path) -> bytes | None:
+    """Parse a GeoJSON strictly, so that a fault is told with its line and no other JSON dialect gets through."""
+    text, encoding, _ = decode(path.read_bytes(), None)
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable(f"is not valid JSON{where}", "export it again as GeoJSON") from error
+    if not isinstance(content, dict) or content.get("type") not in {"FeatureCollection", "Feature"}:
+        raise Unreadable("is JSON but no GeoJSON FeatureCollection", "export it again as GeoJSON")
+    if content["type"] == "FeatureCollection" and not isinstance(content.get("features"), list):
+        raise Unreadable("is a FeatureCollection without features", "export it again as GeoJSON")
+    return None if encoding == "utf-8" else text.encode()
+
+
+def _layer_name(pyogrio: Any, path: Path | bytes, layer: str | None) -> str:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if not names:
+        raise Unreadable("has no layer", "export it again")
+    if layer is None:
+        return names[0]
+    if layer not in names:
+        raise Unreadable(f"has no layer {layer}; there are {', '.join(names)}", "correct layer in case.toml")
+    return layer
+
+
+def _from_frame(frame: Any, path: Path, limits: Limits) -> Layer:
+    geometry = None
+    crs = None
+    notes: list[str] = []
+    if hasattr(frame, "geometry") and "geometry" in frame.columns:
+        shapes = np.asarray(frame.geometry.values, dtype=object)
+        limits.check_vertices(path.name, int(shapely.get_num_coordinates(shapes).sum()))
+        flat = shapely.has_z(shapes)
+        if flat.any():
+            notes.append(f"{int(flat.sum())} geometries have heights, which are left out")
+            shapes = shapely.force_2d(shapes)
+        geometry = shapes
+        crs = frame.crs
+        frame = frame.drop(columns="geometry")
+    columns = {str(name): _cells(frame[name]) for name in frame.columns}
+    return Layer(columns, geometry, crs, notes)
+
+
+def _cells(series: Any) -> list[Any]:
+    """Return a column as Python values, None for nothing."""
+    values = series.astype(object).where(series.notna(), None)
+    return [value.to_pydatetime() if hasattr(value, "to_pydatetime") else value for value in values]
+
+
+def _shapefile_encoding(folder: Path, path: Path, declared: str | None, limits: Limits, notes: list[str]) -> str:
+    """Return the encoding of a shapefile's texts: the case's, the .cpg file's, or the likely one."""
+    for suffix in _SIDE_FILES:
+        for side in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
+            if side.is_symlink():
+                inside(folder, str(side.relative_to(folder.resolve())))
+    table = path.with_suffix(".dbf")
+    if not table.exists():
+        raise Unreadable("has no .dbf beside it, so no columns", "copy all files of the shapefile (.shp, .shx, .dbf, .prj, .cpg)")
+    raw = table.read_bytes()[: limits.file_bytes]
+    start = int.from_bytes(raw[8:10], "little") if len(raw) > 10 else 0
+    page = path.with_suffix(".cpg")
+    stated = declared or (page.read_text(encoding="ascii", errors="ignore").strip() if page.exists() else None)
+    if stated and stated.isdigit():
+        stated = {"936": "gb18030", "65001": "utf-8", "54936": "gb18030"}.get(stated, f"cp{stated}")
+    body = raw[start:].replace(b"\0", b" ").rstrip(b"\x1a")
+    _, encoding, note = decode(body, stated)
+    if note:
+        notes.append(note)
+    elif not stated and encoding not in {"utf-8", "utf-8-sig"}:
+        notes.append(f"no .cpg file says the encoding; it is read as {encoding}")
+    return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def read_parquet(path: Path, limits: Limits) -> Layer:
+    """
+    Read a Parquet file, with geometry where it is GeoParquet.
+
+    Raises
+    ------
+    Unreadable
+        If it is broken.
+    LimitExceeded
+        If it is larger than what is read.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - heavy
+    import pandas as pd  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    _check_kind(path, path.suffix.lower(), limits)
+    try:
+        meta = pq.read_metadata(path)
+        limits.check_rows(path.name, meta.num_rows)
+        limits.check_unpacked(path.name, sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups)))
+        spatial = b"geo" in (meta.metadata or {})
+        frame: Any = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
+    except LimitExceeded:
+        raise
+    except (pa.ArrowException, ValueError, TypeError, KeyError, OSError, shapely.errors.ShapelyError) as error:
+        raise Unreadable(f"is broken or no Parquet file: {_short(error)}", "export it again") from error
+    if spatial and frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return _from_frame(frame, path, limits)
