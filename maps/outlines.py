@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Outlines", "coded_lines", "outlines", "touching_blocks"]
+__all__ = ["Outlines", "coded_lines", "decoded", "outlines", "touching_blocks"]
 
 _VERTICES_KEPT = 120_000
 """Above this many vertices shapes are simplified, so that the page stays small and quick."""
@@ -88,6 +88,11 @@ def coded_lines(geometries: Iterable[Any], origin: tuple[int, int], tolerance_m:
         merged = shapely.simplify(merged, tolerance_m)
     coded = [_coded(shapely.get_coordinates(line), origin) for line in merged]
     return [line for line in coded if len(line) > 2]
+
+
+def decoded(line: Sequence[int]) -> NDArray[np.float64]:
+    """Return the points of a flat list of steps, shape ``(points, 2)``."""
+    return np.cumsum(np.array(line, dtype=np.float64).reshape(-1, 2), axis=0)
 
 
 def _simplified(geometry: NDArray[Any]) -> tuple[NDArray[Any], float]:

@@ -6,10 +6,7 @@ import base64
 import io
 from functools import cache
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 __all__ = ["FONT_FAMILY", "PAGE_FAMILY", "drawing_settings", "font_face", "missing_characters"]
 
@@ -23,7 +20,7 @@ _FILE = files("xuequ.maps") / "fonts" / "NotoSansSC-Regular.ttf"
 
 
 @cache
-def drawing_settings() -> Mapping[str, Any]:
+def drawing_settings() -> dict[Any, Any]:
     """
     Return matplotlib settings that use the shipped font and give the same bytes each time.
 

@@ -1,0 +1,299 @@
+"""Map primitives for matplotlib: catchments, schools, sites, clusters, labels that keep clear, scale bar, north arrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
+
+import numpy as np
+import shapely
+
+from xuequ.maps.outlines import decoded, outlines
+from xuequ.maps.palette import NO_CATCHMENT, alert_style
+from xuequ.maps.payload import renumbered, zone_colours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from xuequ.maps.scene import Layer, Load, Scene
+    from xuequ.zoning.stage import Stage
+
+__all__ = ["OUTSIDE", "Canvas", "add_scale_bar", "text_width", "wrapped"]
+
+OUTSIDE = -9
+"""Group of what lies beyond the district; a block of this group has no border with it."""
+
+_CLUSTER = "#5a189a"
+_WATER = "#5b9bd0"
+_ROAD = "#6f7680"
+_INK = "#1d232b"
+_SITE = "#1b3a6b"
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """
+    The shapes of a scene, ready to be drawn on any number of axes.
+
+    Parameters
+    ----------
+    scene
+        What is drawn.
+    """
+
+    scene: Scene
+
+    @cached_property
+    def colours(self) -> dict[Stage, dict[tuple[int, ...], str]]:
+        """The colour of each zone by stage, the same in all years."""
+        return {stage: dict(zip(*zone_colours(self.scene, stage), strict=True)) for stage in self.scene.stages()}
+
+    @cached_property
+    def _parts(self) -> tuple[list[Any], NDArray[np.int64]]:
+        """Paths of all parts of all blocks, and the block of each."""
+        from matplotlib.path import Path  # noqa: PLC0415 - heavy, and only pictures need it
+
+        paths, owners = [], []
+        for block, parts in enumerate(self._outlines.shapes):
+            for part in parts:
+                rings = [decoded(ring) for ring in part]
+                paths.append(Path.make_compound_path(*(Path(np.vstack([ring, ring[:1]]), closed=True) for ring in rings)))
+                owners.append(block)
+        return paths, np.array(owners, dtype=np.int64)
+
+    @cached_property
+    def _outlines(self) -> Any:
+        geometry = self.scene.district.blocks.geometry
+        assert geometry is not None
+        return outlines(geometry, (0, 0))
+
+    @cached_property
+    def _borders(self) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+        """Lines between blocks, and the two blocks of each (−1: the outside)."""
+        borders = self._outlines.borders
+        sides = np.array([(a, b) for a, b, _ in borders], dtype=np.int64).reshape(-1, 2)
+        return [decoded(line) for _, _, line in borders], sides
+
+    @property
+    def has_shapes(self) -> bool:
+        """Whether blocks have a geometry; they are dots otherwise."""
+        return self.scene.district.blocks.geometry is not None
+
+    def extent(self, blocks: NDArray[np.int64] | None = None) -> tuple[float, float, float, float]:
+        """Return west, south, east, north of blocks (all if none are given), metres."""
+        district = self.scene.district
+        chosen = np.arange(len(district.blocks)) if blocks is None or len(blocks) == 0 else blocks
+        if self.has_shapes:
+            assert district.blocks.geometry is not None
+            west, south, east, north = (float(value) for value in shapely.total_bounds(district.blocks.geometry[chosen]))
+            return west, south, east, north
+        low, high = district.blocks.points[chosen].min(axis=0), district.blocks.points[chosen].max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    def frame(self, axes: Axes, extent: tuple[float, float, float, float], margin: float = 0.03) -> None:
+        """Show an extent, undistorted, with a margin, without ticks."""
+        west, south, east, north = extent
+        edge = margin * max(east - west, north - south, 100.0)
+        wide, tall = east - west + 2 * edge, north - south + 2 * edge
+        box, figure = axes.get_position(), _figure_of(axes)
+        shape = box.width * figure.get_figwidth() / (box.height * figure.get_figheight())
+        wide, tall = max(wide, tall * shape), max(tall, wide / shape)
+        axes.set_xlim((west + east - wide) / 2, (west + east + wide) / 2)
+        axes.set_ylim((south + north - tall) / 2, (south + north + tall) / 2)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_facecolor("#f4f4f1")
+        for spine in axes.spines.values():
+            spine.set_edgecolor("#c9cdd2")
+
+    def fills(self, layer: Layer) -> list[str]:
+        """Return the colour of each block in a layer."""
+        colours = [*(self.colours[layer.stage][members] for members in layer.catchments.zones), NO_CATCHMENT]
+        return [colours[zone] for zone in layer.catchments.zone]
+
+    def draw_blocks(self, axes: Axes, fills: Sequence[str], alpha: float = 0.8) -> None:
+        """Fill blocks, each with its colour; as a picture inside a PDF, since thousands of shapes would make it slow."""
+        from matplotlib.collections import PathCollection  # noqa: PLC0415
+
+        if not self.has_shapes:
+            points = self.scene.district.blocks.points
+            axes.scatter(
+                points[:, 0], points[:, 1], s=26, c=list(fills), edgecolors="white", linewidths=0.4, alpha=alpha, zorder=1
+            )
+            return
+        paths, owners = self._parts
+        faces = [fills[block] for block in owners]
+        axes.add_collection(
+            PathCollection(paths, facecolors=faces, edgecolors="white", linewidths=0.25, alpha=alpha, zorder=1, rasterized=True)
+        )
+
+    def draw_background(self, axes: Axes) -> None:
+        """Draw river and roads faintly."""
+        from matplotlib.collections import LineCollection  # noqa: PLC0415
+
+        for geometries, colour, width, alpha in (
+            (self.scene.district.rivers, _WATER, 1.8, 0.8),
+            (self.scene.district.roads, _ROAD, 0.35, 0.5),
+        ):
+            lines = [shapely.get_coordinates(line) for line in _lines(geometries)]
+            if lines:
+                axes.add_collection(
+                    LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=2, rasterized=True)
+                )
+
+    def draw_borders(self, axes: Axes, group: NDArray[np.int64], *, colour: str = _INK, width: float = 0.9, **style: Any) -> None:
+        """Draw the borders between blocks of different groups; the edge of the district too unless ``inside`` is given."""
+        from matplotlib.collections import LineCollection  # noqa: PLC0415
+
+        if not self.has_shapes:
+            return
+        inside = style.pop("inside", False)
+        lines, sides = self._borders
+        beyond = np.append(group, OUTSIDE)
+        shown = (beyond[sides[:, 0]] != beyond[sides[:, 1]]) & ((sides[:, 1] >= 0) | (not inside))
+        chosen = [lines[at] for at in np.flatnonzero(shown)]
+        axes.add_collection(LineCollection(chosen, colors=colour, linewidths=width, zorder=style.pop("zorder", 3), **style))
+
+    def draw_catchments(self, axes: Axes, layer: Layer, *, clusters: bool = True) -> None:
+        """Draw a layer: fills, river and roads, borders of catchments and clusters."""
+        self.draw_blocks(axes, self.fills(layer))
+        self.draw_background(axes)
+        number = {members: position for position, members in enumerate(layer.catchments.zones)}
+        self.draw_borders(axes, renumbered(layer.catchments, number))
+        cluster = self.scene.cluster_numbers()
+        if clusters and (cluster >= 0).any():
+            first = layer.catchments.first_school()
+            group = np.where(first >= 0, cluster[first], -1)
+            self.draw_borders(axes, group, colour="white", width=3.2, inside=True, zorder=4, alpha=0.8)
+            self.draw_borders(axes, group, colour=_CLUSTER, width=1.7, inside=True, zorder=4, linestyles=(0, (5, 3)))
+
+    def draw_schools(self, axes: Axes, loads: Sequence[Load], *, largest: float = 190.0, names: float = 7.0) -> None:
+        """Draw schools, sized by pupils, coloured and shaped by alert, with names of a size in points where there is room."""
+        shown = sorted((load for load in loads if load.pupils or load.planned), key=lambda load: (-load.pupils, load.school))
+        most = max([1, *(load.pupils for load in shown)])
+        points = self.scene.district.schools.points
+        sizes = [18 + largest * load.pupils / most for load in shown]
+        for load, size in zip(shown, sizes, strict=True):
+            style = alert_style(load.alert)
+            ring = style.shape == "ring"
+            face, edge = ("white", style.colour) if ring else (style.colour, _INK)
+            x, y = points[load.school]
+            axes.scatter([x], [y], s=size, marker=style.marker, c="white", edgecolors="white", linewidths=3.4, zorder=6)
+            axes.scatter([x], [y], s=size, marker=style.marker, c=face, edgecolors=edge, linewidths=0.7, zorder=7)
+        if names:
+            labels = [self.scene.school_name(load.school) for load in shown]
+            _place_labels(axes, points[[load.school for load in shown]], labels, np.sqrt(sizes) / 2 + 2, names)
+
+    def draw_sites(self, axes: Axes, stage: Stage, year: int) -> None:
+        """Draw sites of a stage beside their schools: chosen ones with a plus (hollow until they open), others with a cross."""
+        from matplotlib.transforms import ScaledTranslation  # noqa: PLC0415
+
+        points = self.scene.district.schools.points
+        for item in self.scene.projects:
+            if stage not in item.site.stages:
+                continue
+            opened = item.year is not None and item.year <= year
+            edge = _SITE if item.chosen else "#7a828c"
+            place = axes.transData + ScaledTranslation(8 / 72, 8 / 72, _figure_of(axes).dpi_scale_trans)
+            (x, y), face = points[item.school], _SITE if opened else "white"
+            sign, colour = "+" if item.chosen else "x", "white" if opened else edge
+            axes.plot([x], [y], marker="s", markersize=8, color=face, markeredgecolor=edge, transform=place, zorder=8)
+            axes.plot([x], [y], marker=sign, markersize=4, color=colour, transform=place, zorder=8)
+
+
+def _figure_of(axes: Axes) -> Figure:
+    """Return the figure that axes were made on; ours are never in a part of one."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and only pictures need it
+
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def _lines(geometries: Sequence[Any]) -> list[Any]:
+    parts = shapely.get_parts(np.array([item for item in geometries if item is not None], dtype=object))
+    kinds = shapely.get_type_id(parts)
+    return [*parts[np.isin(kinds, (1, 2))], *shapely.get_parts(parts[kinds == 5]), *shapely.get_rings(parts[kinds == 3])]
+
+
+def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], radius: NDArray[np.float64], size: float) -> None:
+    """Write each label right, left, above or below its sign, where it covers no sign and no label before it; else not at all."""
+    from matplotlib import patheffects  # noqa: PLC0415
+
+    figure = _figure_of(axes)
+    to_points = 72 / figure.dpi
+    at = axes.transData.transform(points) * to_points
+    frame = axes.get_window_extent()
+    low, high = np.array([frame.x0, frame.y0]) * to_points, np.array([frame.x1, frame.y1]) * to_points
+    signs = np.column_stack([at - radius[:, None], at + radius[:, None]])
+    taken = np.empty((0, 4))
+    halo = [patheffects.withStroke(linewidth=1.8, foreground="white")]
+    for position, label in enumerate(labels):
+        wide, tall = text_width(label) * size, size * 1.05
+        gap = radius[position] + 1.5
+        x, y = at[position]
+        offers = (
+            ("left", "center", x + gap, y - tall / 2, (gap, 0)), ("right", "center", x - gap - wide, y - tall / 2, (-gap, 0)),
+            ("center", "bottom", x - wide / 2, y + gap, (0, gap)), ("center", "top", x - wide / 2, y - gap - tall, (0, -gap)),
+        )  # fmt: skip
+        for horizontal, vertical, west, south, shift in offers:
+            box = np.array([west, south, west + wide, south + tall])
+            others = np.vstack([taken, np.delete(signs, position, axis=0)])
+            apart = (box[2] < others[:, 0]) | (box[0] > others[:, 2]) | (box[3] < others[:, 1]) | (box[1] > others[:, 3])
+            if apart.all() and (box[:2] > low).all() and (box[2:] < high).all():
+                axes.annotate(
+                    label, points[position], xytext=shift, textcoords="offset points", ha=horizontal, va=vertical, fontsize=size,
+                    color=_INK, zorder=9, path_effects=halo,
+                )  # fmt: skip
+                taken = np.vstack([taken, box])
+                break
+
+
+def text_width(text: str) -> float:
+    """Return the width of a text in ems: a wide character is one, a narrow one a little more than half."""
+    return sum(1.0 if east_asian_width(character) in "WF" else 0.56 for character in text)
+
+
+def wrapped(text: str, ems: float) -> list[str]:
+    """Break a text into lines of at most so many ems: between Chinese characters anywhere, else at spaces where there are any."""
+    lines, line = [], ""
+    for character in text:
+        if text_width(line + character) > ems and line:
+            space = line.rfind(" ") if character != " " and east_asian_width(character) not in "WF" else -1
+            head, line = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+            lines.append(head)
+        line += character if line or character != " " else ""
+    return [*lines, line] if line or not lines else lines
+
+
+def add_scale_bar(axes: Axes, north: str) -> None:
+    """Draw a scale bar of a round length and an arrow to the north at the lower left, of the same size on every map."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415 - heavy, and only pictures need it
+
+    figure = _figure_of(axes)
+    box = axes.get_position()
+    wide, tall = box.width * figure.get_figwidth() * 72, box.height * figure.get_figheight() * 72
+    metres = (axes.get_xlim()[1] - axes.get_xlim()[0]) / wide
+    wanted = 110 * metres
+    step = 10.0 ** np.floor(np.log10(wanted))
+    length = step * max(factor for factor in (1, 2, 5) if factor * step <= wanted)
+    x, y, bar = 10 / wide, 9 / tall, length / metres / wide
+    ink = {"transform": axes.transAxes, "fontsize": 7.5, "color": _INK, "va": "bottom", "zorder": 10}
+    back = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "transform": axes.transAxes, "zorder": 9.5}
+    axes.add_patch(Rectangle((x / 2, y / 2), bar + 30 / wide, 26 / tall, **back))
+    for part, colour in ((0, _INK), (1, "white")):
+        half = (x + part * bar / 2, y)
+        style = {"facecolor": colour, "edgecolor": _INK, "linewidth": 0.7, "transform": axes.transAxes, "zorder": 10}
+        axes.add_patch(Rectangle(half, bar / 2, 4 / tall, **style))
+    axes.text(x, y + 6 / tall, "0", ha="left", **ink)
+    axes.text(x + bar, y + 6 / tall, f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m", ha="right", **ink)
+    at = x + bar + 12 / wide
+    arrow = {"arrowstyle": "-|>", "color": _INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (at, y + 15 / tall), (at, y - 1 / tall), xycoords="axes fraction", zorder=10, arrowprops=arrow)
+    axes.text(at + 4 / wide, y + 4 / tall, north, ha="left", **ink)

@@ -1,0 +1,192 @@
+"""The parts of a printed page besides the map: head and foot, figures, tables, bars of large classes, legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xuequ.maps.drawing import text_width, wrapped
+from xuequ.maps.palette import ALERTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from xuequ.maps.scene import Scene
+    from xuequ.maps.texts import Texts
+
+__all__ = ["PAGE_INCHES", "Column", "blank_axes", "draw_bars", "draw_figures", "draw_legend", "draw_table", "page"]
+
+PAGE_INCHES = (11.69, 8.27)
+"""A4, landscape."""
+
+_INK = "#1d232b"
+_SOFT = "#5b6470"
+_LINE = "#c9cdd2"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: head, share of the width, and the side on which its text stands."""
+
+    head: str
+    share: float
+    side: str = "right"
+
+
+def page(scene: Scene, texts: Texts, title: str, subtitle: str = "") -> Figure:
+    """Return an empty A4 page with title, badge of synthetic data, and a foot that names the plan."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and only pictures need it
+
+    figure = Figure(figsize=PAGE_INCHES, dpi=150, facecolor="white")
+    figure.text(0.035, 0.955, title, fontsize=15, color=_INK, va="center")
+    figure.text(0.035, 0.918, subtitle, fontsize=9, color=_SOFT, va="center")
+    if scene.district.synthetic:
+        figure.text(
+            0.965, 0.955, texts("synthetic"), fontsize=10.5, color="#5c4300", ha="right", va="center",
+            bbox={"boxstyle": "round,pad=0.35", "facecolor": "#fff2cc", "edgecolor": "#c69214", "linewidth": 1},
+        )  # fmt: skip
+    source = [
+        scene.district.name,
+        texts("source", fingerprint=scene.plan.fingerprint[:12], seed=scene.plan.seed),
+        texts("distances", method=scene.district.distances.method),
+    ]
+    if scene.district.data_licence:
+        source.append(texts("licence", licence=scene.district.data_licence))
+    if scene.district.synthetic:
+        source.append(texts("synthetic.long"))
+    figure.text(0.035, 0.022, " · ".join(source), fontsize=6.5, color=_SOFT, va="center")
+    return figure
+
+
+def blank_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
+    """Return axes of unit size without frame; ``box`` is left, bottom, width, height as parts of the page."""
+    axes = figure.add_axes(box)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.axis("off")
+    return axes
+
+
+def draw_figures(figure: Figure, box: tuple[float, float, float, float], cards: Sequence[tuple[str, str]]) -> None:
+    """Draw labelled figures in two columns."""
+    axes = blank_axes(figure, box)
+    rows = -(-len(cards) // 2)
+    for place, (label, value) in enumerate(cards):
+        x, y = (place % 2) * 0.5, 1 - (place // 2) / rows
+        axes.text(x, y - 0.06, label, fontsize=7.5, color=_SOFT, va="top")
+        axes.text(x, y - 0.12 - 0.2 / rows, value, fontsize=11.5, color=_INK, va="top")
+
+
+def draw_table(
+    figure: Figure,
+    box: tuple[float, float, float, float],
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    size: float = 7.5,
+) -> None:
+    """
+    Draw a table from the top of a box; rows that do not fit are left out, and the last line says how many.
+
+    Parameters
+    ----------
+    box
+        Left, bottom, width, height as parts of the page.
+    columns, rows
+        Heads and cells; a cell that is too wide is cut with an ellipsis.
+    size
+        Of the text, in points.
+    """
+    axes = blank_axes(figure, box)
+    high, wide = box[3] * PAGE_INCHES[1] * 72, box[2] * PAGE_INCHES[0] * 72
+    step = 1.75 * size / high
+    fitting = int(1 / step) - 1
+    shown = (
+        list(rows)
+        if len(rows) <= fitting
+        else [*rows[: fitting - 1], [f"… +{len(rows) - fitting + 1}", *([""] * (len(columns) - 1))]]
+    )
+    total = sum(column.share for column in columns)
+    left = 0.0
+    for place, column in enumerate(columns):
+        share = column.share / total
+        x = left if column.side == "left" else left + share
+        room = share * wide / size - 0.5
+        for number, text in enumerate([column.head, *(row[place] for row in shown)]):
+            axes.text(
+                x, 1 - (number + 0.5) * step, _cut(str(text), room), fontsize=size, ha=column.side, va="center",
+                color=_SOFT if number == 0 else _INK,
+            )  # fmt: skip
+        left += share
+    for number in range(1, len(shown) + 2):
+        axes.plot([0, 1], [1 - number * step] * 2, color=_LINE, linewidth=0.9 if number == 1 else 0.4)
+
+
+def _cut(text: str, ems: float) -> str:
+    if text_width(text) <= ems:
+        return text
+    while text and text_width(text) > ems - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def draw_bars(axes: Axes, scene: Scene, texts: Texts, now: int | None = None) -> None:
+    """Draw the large classes of each year without and with the plan, the year ``now`` marked."""
+    axes.axis("off")
+    if scene.outlook is None:
+        axes.text(0.5, 0.5, texts("unknown"), ha="center", fontsize=8, color=_SOFT)
+        return
+    before = {item.year: item.large for item in scene.outlook.before if item.stage is None}
+    after = {item.year: item.large for item in scene.outlook.after if item.stage is None}
+    years = sorted(before | after)
+    most = max([1, *before.values(), *after.values()])
+    styles: tuple[tuple[dict[int, int], float, dict[str, Any], str], ...] = (
+        (before, -0.2, {"facecolor": "#eceef0", "edgecolor": "#7a828c", "hatch": "////"}, "outlook.before"),
+        (after, 0.2, {"facecolor": "#1b4f8f", "edgecolor": "#1b4f8f"}, "outlook.after"),
+    )
+    for counts, shift, style, key in styles:
+        known = [(place, counts[year]) for place, year in enumerate(years) if year in counts]
+        axes.bar([p + shift for p, _ in known], [n for _, n in known], 0.36, linewidth=0.6, label=texts(key), **style)
+        for place, count in known:
+            axes.text(place + shift, count + 0.02 * most, str(count), ha="center", va="bottom", fontsize=7, color=_INK)
+    for place, year in enumerate(years):
+        axes.text(place, -0.06 * most, str(year), ha="center", va="top", fontsize=7.5, color=_INK if year == now else _SOFT)
+        if year == now:
+            axes.axvspan(place - 0.48, place + 0.48, color="#eaf1fa", zorder=0)
+    axes.set_xlim(-0.6, len(years) - 0.4)
+    axes.set_ylim(-0.2 * most, 1.45 * most)
+    axes.axhline(0, color=_INK, linewidth=0.8)
+    axes.legend(loc="upper center", ncols=2, fontsize=7.5, frameon=False, borderaxespad=0)
+
+
+def draw_legend(figure: Figure, box: tuple[float, float, float, float], scene: Scene, texts: Texts) -> None:
+    """Draw what colours, signs and lines mean."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415
+
+    def sign(**style: Any) -> Line2D:
+        return Line2D([], [], linestyle=style.pop("linestyle", "none"), **style)
+
+    entries: list[tuple[Line2D, str]] = []
+    for style in ALERTS:
+        face, edge = ("white", style.colour) if style.shape == "ring" else (style.colour, _INK)
+        mark = sign(marker=style.marker, markersize=7, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=0.8)
+        entries.append((mark, texts.word("alert", style.name)))
+    entries.append((sign(), texts("legend.size")))
+    if scene.projects:
+        for key, face, edge in (("chosen", "#1b3a6b", "#1b3a6b"), ("not_chosen", "white", "#7a828c")):
+            entries.append((sign(marker="s", markersize=7, markerfacecolor=face, markeredgecolor=edge), texts(f"legend.{key}")))
+    entries.append((sign(color=_INK, linewidth=0.9, linestyle="-"), texts("legend.fill")))
+    if scene.clusters is not None:
+        entries.append((sign(color="#5a189a", linewidth=1.7, linestyle=(0, (4, 2))), texts("legend.cluster")))
+    if scene.district.rivers:
+        entries.append((sign(color="#5b9bd0", linewidth=1.8, linestyle="-"), texts("show.rivers")))
+    if scene.district.roads:
+        entries.append((sign(color="#6f7680", linewidth=0.6, linestyle="-"), texts("show.roads")))
+    axes = blank_axes(figure, box)
+    room = box[2] * PAGE_INCHES[0] * 72 / 7 - 4
+    axes.legend(
+        [line for line, _ in entries], ["\n".join(wrapped(text, room)) for _, text in entries], loc="upper left", fontsize=7,
+        frameon=False, borderaxespad=0, handlelength=2.2, labelspacing=0.55,
+    )  # fmt: skip
