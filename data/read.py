@@ -225,8 +225,8 @@ def _joined(folder: Path, schema: TableSchema, join: JoinSection, parsed: _Colum
     """
     Add columns of a second file by the ids of the table.
 
-    A row that the second file lacks gets no values, a row that only the second file has is left out (warnings); an id twice in the
-    second file is an error.
+    A row that the second file lacks gets no values, a row that only the second file has is left out (warnings); an id twice in
+    the second file is an error.
     """
     where = join.file
     try:
