@@ -17,7 +17,10 @@ def run_serve(common: Common, folder: Path | None, host: str, port: int) -> None
     """Serve the public page until it is stopped."""
     from xuequ.api.app import serve  # noqa: PLC0415
 
-    serve(common.case, folder, host, port, overrides=tuple(common.overrides or ()))
+    def announce(address: str) -> None:
+        common.note(f"verified; serving {address} (Ctrl-C stops)")
+
+    serve(common.case, folder, host, port, overrides=tuple(common.overrides or ()), announce=announce)
 
 
 def run_bench(common: Common, folder: Path, only: Sequence[str], out: Path) -> None:
