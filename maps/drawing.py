@@ -284,12 +284,18 @@ def add_scale_bar(axes: Axes, north: str) -> None:
     step = 10.0 ** np.floor(np.log10(wanted))
     length = step * max(factor for factor in (1, 2, 5) if factor * step <= wanted)
     x, y, bar = 10 / wide, 9 / tall, length / metres / wide
-    ink = {"transform": axes.transAxes, "fontsize": 7.5, "color": _INK, "va": "bottom", "zorder": 10}
-    back = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "transform": axes.transAxes, "zorder": 9.5}
+    ink: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 7.5, "color": _INK, "va": "bottom", "zorder": 10}
+    back: dict[str, Any] = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "transform": axes.transAxes, "zorder": 9.5}
     axes.add_patch(Rectangle((x / 2, y / 2), bar + 30 / wide, 26 / tall, **back))
     for part, colour in ((0, _INK), (1, "white")):
         half = (x + part * bar / 2, y)
-        style = {"facecolor": colour, "edgecolor": _INK, "linewidth": 0.7, "transform": axes.transAxes, "zorder": 10}
+        style: dict[str, Any] = {
+            "facecolor": colour,
+            "edgecolor": _INK,
+            "linewidth": 0.7,
+            "transform": axes.transAxes,
+            "zorder": 10,
+        }
         axes.add_patch(Rectangle(half, bar / 2, 4 / tall, **style))
     axes.text(x, y + 6 / tall, "0", ha="left", **ink)
     axes.text(x + bar, y + 6 / tall, f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m", ha="right", **ink)

@@ -235,10 +235,9 @@ def _catchment_map(book: Atlas, figure: Figure, layer: Layer, school: int, box: 
     mine[blocks] = 1
     canvas.draw_borders(axes, mine, width=1.8)
     canvas.draw_schools(axes, layer.loads, largest=110, names=6.5)
-    axes.text(
-        0.012, 0.98, f"{texts.word('stage', layer.stage)} · {texts.year(layer.year)}", transform=axes.transAxes, fontsize=8, va="top",
-        zorder=10, bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2},
-    )  # fmt: skip
+    label = f"{texts.word('stage', layer.stage)} · {texts.year(layer.year)}"
+    back = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2}
+    axes.text(0.012, 0.98, label, transform=axes.transAxes, fontsize=8, va="top", zorder=10, bbox=back)
     add_scale_bar(axes, texts("north"))
 
 
