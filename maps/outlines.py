@@ -102,8 +102,9 @@ def _simplified(geometry: NDArray[Any]) -> tuple[NDArray[Any], float]:
     shapes = geometry.copy()
     while shapely.get_num_coordinates(shapes[present]).sum() > _VERTICES_KEPT and tolerance < 100:
         tolerance = 10.0 if tolerance == 0 else tolerance * 2
-        # Shared edges are simplified alike, so that neighbours go on touching (web.md §2).
-        shapes[present] = shapely.coverage_simplify(geometry[present], tolerance)
+        # Shared edges are simplified alike, so that neighbours go on touching; but only where they are equal to the last digit.
+        clean = shapely.set_precision(geometry[present], 0.01, mode="pointwise")
+        shapes[present] = shapely.coverage_simplify(clean, tolerance)
     shapes[present] = shapely.make_valid(shapely.set_precision(shapes[present], 1.0, mode="pointwise"))
     return shapes, tolerance
 

@@ -10,6 +10,8 @@ from xuequ.maps.outlines import coded_lines, outlines
 from xuequ.maps.palette import ALERTS, NO_CATCHMENT, colour_numbers, fill, touching
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from xuequ.maps.scene import Layer, Project, Scene
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.outlook import LargeClasses
     from xuequ.zoning.stage import Stage
 
-__all__ = ["map_payload", "zone_colours"]
+__all__ = ["map_payload", "renumbered", "zone_colours"]
 
 _LINE_TOLERANCE_M = 5.0
 """Rivers and roads are only background: kinks smaller than this are left out."""
@@ -34,6 +36,8 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
     """
     district = scene.district
     origin = tuple(int(value) for value in np.floor(district.blocks.points.min(axis=0)))
+    tables = {stage: _zones(scene, stage) for stage in scene.stages()}
+    numbers = {stage: {members: place for place, members in enumerate(zones["members"])} for stage, zones in tables.items()}
     return {
         "language": texts.language,
         "name": district.name,
@@ -62,8 +66,9 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
             "roads": coded_lines(district.roads, (origin[0], origin[1]), _LINE_TOLERANCE_M),
         },
         "schools": _schools(scene, (origin[0], origin[1])),
-        "zones": {str(stage): _zones(scene, stage) for stage in scene.stages()},
-        "layers": {f"{layer.stage}|{layer.year}": _layer(scene, layer, texts) for layer in scene.layers},
+        "zones": {str(stage): zones for stage, zones in tables.items()},
+        "layers": {f"{layer.stage}|{layer.year}": _layer(scene, layer, numbers[layer.stage], texts) for layer in scene.layers},
+        "without": _without(scene),
         "sites": [_site(item, scene, texts) for item in scene.projects],
         "clusters": list(scene.cluster_names().values()),
         "outlook": _outlook(scene),
@@ -71,8 +76,9 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
 
 
 def zone_colours(scene: Scene, stage: Stage) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
-    """Return the zones of a stage in all its years and a colour for each, so that a catchment keeps its colour."""
+    """Return the zones of a stage, today's among them, and a colour for each, the same in all years."""
     layers = [layer.catchments for layer in scene.layers if layer.stage is stage]
+    layers += [scene.district.today[stage]] if stage in scene.district.today else []
     zones = tuple(sorted({members for item in layers for members in item.zones}))
     number = {members: position for position, members in enumerate(zones)}
     neighbours: set[tuple[int, int]] = set()
@@ -81,7 +87,7 @@ def zone_colours(scene: Scene, stage: Stage) -> tuple[tuple[tuple[int, ...], ...
     return zones, tuple(fill(colour) for colour in colour_numbers(len(zones), neighbours))
 
 
-def renumbered(item: Catchments, number: dict[tuple[int, ...], int]) -> NDArray[np.int64]:
+def renumbered(item: Catchments, number: Mapping[tuple[int, ...], int]) -> NDArray[np.int64]:
     """Return the zone of each block by other numbers, −1 for none."""
     return np.array([*(number[members] for members in item.zones), -1], dtype=np.int64)[item.zone]
 
@@ -109,42 +115,63 @@ def _schools(scene: Scene, origin: tuple[int, int]) -> dict[str, Any]:
 
 
 def _zones(scene: Scene, stage: Stage) -> dict[str, Any]:
-    """Return members and colours of a stage's zones, and today's zone of each block as a name."""
+    """Return members, colours and names of a stage's zones, and today's zone of each block."""
     zones, colours = zone_colours(scene, stage)
     today = scene.district.today.get(stage)
-    names = [] if today is None else [scene.zone_name(members) for members in today.zones]
+    number = {members: position for position, members in enumerate(zones)}
     return {
         "members": zones,
         "colours": colours,
         "names": [scene.zone_name(members) for members in zones],
-        "todayNames": names,
-        "today": None if today is None else today.zone.tolist(),
+        "today": None if today is None else renumbered(today, number).tolist(),
     }
 
 
-def _layer(scene: Scene, layer: Layer, texts: Texts) -> dict[str, Any]:
-    zones = tuple(sorted({m for item in scene.layers if item.stage is layer.stage for m in item.catchments.zones}))
-    number = {members: position for position, members in enumerate(zones)}
+def _without(scene: Scene) -> dict[str, Any]:
+    """Return what changes in the layers if the plan is not carried out: ways by stage, loads and figures by stage and year."""
+    layers = {f"{layer.stage}|{layer.year}": layer for layer in scene.without}
+    ways = {str(layer.stage): _metres(layer) for layer in scene.without}
+    return {
+        "metres": ways,
+        "years": {key: {"loads": _loads(layer), "figures": _figures(scene, layer)} for key, layer in layers.items()},
+    }
+
+
+def _layer(scene: Scene, layer: Layer, number: Mapping[tuple[int, ...], int], texts: Texts) -> dict[str, Any]:
     words = sorted(set(layer.reasons))
     position = {word: place for place, word in enumerate(words)}
     few = (layer.pupils < scene.district.options.publish.small_count) & (layer.pupils > 0)
     return {
         "zone": renumbered(layer.catchments, number).tolist(),
-        "metres": np.where(np.isfinite(layer.distance_m), np.rint(layer.distance_m), -1).astype(int).tolist(),
+        "metres": _metres(layer),
         "reason": [position[word] for word in layer.reasons],
         "reasons": [texts.word("reason", word) if word else "" for word in words],
         "moved": np.flatnonzero(layer.moved).tolist(),
         "children": np.where(few, -1, layer.pupils).tolist(),
-        "loads": [
-            [load.school, load.pupils, load.planned, load.alert, load.classes, load.largest, load.large, load.super_large]
-            for load in layer.loads
-        ],
-        "figures": {
-            "placed": int(layer.placed.sum()),
-            "mean": None if layer.mean_distance_m() is None else round(layer.mean_distance_m() or 0),
-            "tooFar": layer.too_far(scene.district),
-            "moved": int(layer.placed[layer.moved].sum()),
-        },
+        "loads": _loads(layer),
+        "figures": _figures(scene, layer),
+    }
+
+
+def _metres(layer: Layer) -> list[int]:
+    """Return the way of each block in whole metres, −1 where there is none."""
+    whole: list[int] = np.where(np.isfinite(layer.distance_m), np.rint(layer.distance_m), -1).astype(int).tolist()
+    return whole
+
+
+def _loads(layer: Layer) -> list[list[Any]]:
+    return [
+        [load.school, load.pupils, load.planned, load.alert, load.classes, load.largest, load.large, load.super_large]
+        for load in layer.loads
+    ]
+
+
+def _figures(scene: Scene, layer: Layer) -> dict[str, int | None]:
+    mean = layer.mean_distance_m()
+    return {
+        "mean": None if mean is None else round(mean),
+        "tooFar": layer.too_far(scene.district),
+        "moved": int(layer.placed[layer.moved].sum()),
     }
 
 

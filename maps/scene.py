@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -182,6 +182,8 @@ class Scene:
         Blocks that lie side by side on the map, whatever parts them, shape ``(pairs, 2)``.
     layers
         By stage, then year.
+    without
+        The same stages and years if nothing is built and catchments stay as they are today; empty where today's are not known.
     projects
         In the order of the sites.
     clusters
@@ -195,6 +197,7 @@ class Scene:
     statement: Statement
     beside: NDArray[np.int64]
     layers: tuple[Layer, ...]
+    without: tuple[Layer, ...]
     projects: tuple[Project, ...]
     clusters: ClusterPlan | None
     outlook: Outlook | None
@@ -243,9 +246,24 @@ class Scene:
 def scene(district: District, plan: Plan) -> Scene:
     """Gather what is to be seen of a plan."""
     statement = state(district, plan)
+    known = district.enrolment is not None or bool(district.today)
+    return Scene(
+        district=district,
+        plan=plan,
+        statement=statement,
+        beside=_beside(district),
+        layers=_layers(district, plan, statement),
+        without=_without(district, plan),
+        projects=_projects(district, plan, statement),
+        clusters=plan.clusters or district.clusters,
+        outlook=outlook(district, plan) if known and district.demand.graded else None,
+    )
+
+
+def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer, ...]:
     reasons = _reasons(district, statement)
     loads = _loads(district, statement)
-    layers = tuple(
+    return tuple(
         Layer(
             catchments=item,
             pupils=district.demand.of_stage(item.stage, item.year, plan.scenario),
@@ -257,17 +275,22 @@ def scene(district: District, plan: Plan) -> Scene:
         )
         for item in sorted(plan.catchments, key=lambda item: (list(Stage).index(item.stage), item.year))
     )
-    known = district.enrolment is not None or bool(district.today)
-    return Scene(
-        district=district,
-        plan=plan,
-        statement=statement,
-        beside=_beside(district),
-        layers=layers,
-        projects=_projects(district, plan, statement),
-        clusters=plan.clusters or district.clusters,
-        outlook=outlook(district, plan) if known and district.demand.graded else None,
+
+
+def _without(district: District, plan: Plan) -> tuple[Layer, ...]:
+    """Return what the plan's years would be without it: today's catchments, nothing built, enrolled pupils stay."""
+    same = tuple(
+        replace(district.today[item.stage], year=item.year)
+        for item in plan.catchments
+        if item.stage in district.today and item.year > district.school_year
     )
+    if not same or not district.demand.graded:
+        return ()
+    nothing = plan.replace(
+        catchments=same, regime="phase_in", seats=None, clusters=None, goals=(), stage_goals=(), certificates=(),
+        objective=None, certified_bound=None, solver_bound=None,
+    )  # fmt: skip
+    return _layers(district, nothing, state(district, nothing))
 
 
 def _beside(district: District) -> NDArray[np.int64]:

@@ -160,7 +160,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "longest_way": ("最远上学距离", "Longest way"),
     "too_far": ("过远学生", "Too far"),
     "placed": ("本年划片学生", "Pupils placed this year"),
-    "moved_pupils": ("学校有变动的学生", "Pupils who change school"),
+    "moved_pupils": ("换校学生", "Change school"),
     "figures": ("{stage} · {year}", "{stage} · {year}"),
     # sites
     "sites": ("建设项目", "Sites"),

@@ -2,7 +2,7 @@
 /* Draws what payload.py has written. Texts reach the page as text nodes only, never as markup. */
 function showDistrict(map, data) {
   const SVG = "http://www.w3.org/2000/svg";
-  const state = { stage: data.stages.length ? data.stages[0].id : "", year: 0, timer: 0 };
+  const state = { stage: data.stages.length ? data.stages[0].id : "", year: 0, planned: true, timer: 0 };
   const shown = { names: true, sites: true, clusters: true, moved: false, roads: true, rivers: true };
   const number = new Intl.NumberFormat(data.language === "zh" ? "zh-CN" : "en-GB");
 
@@ -29,7 +29,15 @@ function showDistrict(map, data) {
     return made;
   }
   const layerKey = () => state.stage + "|" + state.year;
-  const current = () => data.layers[layerKey()];
+  /* Without the plan: today's catchments, the loads that would follow; children are the same. */
+  const hasWithout = Object.keys(data.without.years).length > 0;
+  const canBeWithout = () => data.without.years[layerKey()] !== undefined;
+  function current() {
+    const layer = data.layers[layerKey()];
+    if (state.planned || !canBeWithout()) { return layer; }
+    const zones = data.zones[state.stage];
+    return Object.assign({}, layer, { zone: zones.today, metres: data.without.metres[state.stage], reason: null, moved: [] }, data.without.years[layerKey()]);
+  }
   const stageNow = () => data.stages.find((item) => item.id === state.stage);
   const zonesNow = () => data.zones[state.stage];
   const pupilsText = (count) => (count === -1 ? say("children.few", { count: data.smallCount }) : number.format(count));
@@ -110,12 +118,12 @@ function showDistrict(map, data) {
   function blockFacts(block) {
     const layer = current(), zones = zonesNow(), zone = layer.zone[block];
     const community = data.blocks.communities[block];
-    const before = zones.today && zones.today[block] >= 0 ? zones.todayNames[zones.today[block]] : "";
+    const before = zones.today && zones.today[block] >= 0 ? zones.names[zones.today[block]] : "";
     const now = zone >= 0 ? zones.names[zone] : say("legend.none");
     const cluster = zone >= 0 ? data.schools.cluster[zones.members[zone][0]] : -1;
     return facts(data.blocks.names[block] || data.blocks.ids[block], [
       data.blocks.names[block] ? [say("block"), data.blocks.ids[block]] : null, [say("community"), community], [say("school"), now],
-      [say("distance"), metresText(layer.metres[block])], [say("reason"), layer.reasons[layer.reason[block]]],
+      [say("distance"), metresText(layer.metres[block])], [say("reason"), layer.reason ? layer.reasons[layer.reason[block]] : ""],
       before && before !== now ? [say("previous"), before] : null, [say("children"), pupilsText(layer.children[block])],
       state.stage !== "kindergarten" && cluster >= 0 ? [say("cluster"), data.clusters[cluster]] : null,
     ]);
@@ -213,7 +221,7 @@ function showDistrict(map, data) {
   function drawSites() {
     siteGroup.clearLayers();
     data.sites.filter((site) => site.stages.includes(state.stage)).forEach((site) => {
-      const later = site.year !== null && site.year > state.year;
+      const later = site.year !== null && (site.year > state.year || !state.planned);
       const label = say("site") + ": " + site.name + ", " + (site.year === null ? say("not_chosen") : say("chosen") + " " + site.year);
       siteGroup.addLayer(sign(siteShape(site.year !== null, later), data.schools.points[site.school], 11, label, () => siteFacts(site)));
     });
@@ -267,6 +275,10 @@ function showDistrict(map, data) {
       control.lastChild.append(element("button", { type: "button", id: "play", on: { click: play } }, (state.timer ? "❚❚ " : "▶ ") + say(state.timer ? "pause" : "play")));
     }
     places.years.replaceChildren(control);
+  }
+  function variants() {
+    const options = [{ id: "with", name: say("outlook.after") }, { id: "without", name: say("outlook.before") }];
+    return segments("variant", say("plan"), options, "with", (id) => { state.planned = id === "with"; choose(state.stage, state.year); });
   }
   function play() {
     if (state.timer) { clearInterval(state.timer); state.timer = 0; }
@@ -414,18 +426,18 @@ function showDistrict(map, data) {
     map.closePopup();
     if (!sameStage || !places.years.firstChild) { yearControl(); }
     else { places.years.querySelectorAll("input").forEach((input) => { input.checked = Number(input.value) === state.year; }); }
-    mapTitle.replaceChildren(...[stageNow().name + " · " + data.yearNames[state.year] + " ", data.synthetic ? element("span", { class: "badge" }, say("synthetic")) : ""]);
+    mapTitle.replaceChildren(...[stageNow().name + " · " + data.yearNames[state.year] + (state.planned ? "" : " · " + say("outlook.before")) + " ", data.synthetic ? element("span", { class: "badge" }, say("synthetic")) : ""]);
     paint();
     drawCards(); drawOutlook(); drawSchoolList(); drawSiteList();
-    document.documentElement.dataset.layer = layerKey();
+    document.documentElement.dataset.layer = layerKey() + (state.planned ? "" : "|without");
   }
 
   document.body.prepend(element("a", { class: "skip", href: "#panel" }, say("skip")));
   panel.append(element("h1", {}, data.name + " · " + say("title.map")));
   if (data.synthetic) { panel.append(element("span", { class: "badge" }, say("synthetic")), element("p", { class: "note" }, say("synthetic.long"))); }
   if (!data.stages.length) { panel.append(element("p", {}, say("none"))); wholeDistrict(); return; }
-  panel.append(segments("stage", say("stage"), data.stages, state.stage, (stage) => choose(stage, state.year)), places.years, places.cards, finder(), toggles(), status,
-    section("outlook", true, places.outlook), section("legend", true, legendList()), section("schools", true, places.schools));
+  panel.append(...[segments("stage", say("stage"), data.stages, state.stage, (stage) => choose(stage, state.year)), places.years, hasWithout ? variants() : null, places.cards, finder(), toggles(), status,
+    section("outlook", true, places.outlook), section("legend", true, legendList()), section("schools", true, places.schools)].filter((part) => part !== null));
   if (data.sites.length) { panel.append(section("sites", true, places.sites)); }
   if (data.clusters.length) { panel.append(section("clusters", false, clusterList())); }
   panel.append(...data.source.map((text) => element("p", { class: "note" }, text)));

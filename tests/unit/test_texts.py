@@ -1,0 +1,68 @@
+"""Every word in two languages, with the same places to fill."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from xuequ.maps.texts import _TABLE, texts
+from xuequ.zoning.cluster import Role
+from xuequ.zoning.options import GOAL_UNITS
+from xuequ.zoning.places import Action
+from xuequ.zoning.plan import Status
+from xuequ.zoning.reasons import REASONS
+from xuequ.zoning.stage import GRADES, Programme, Stage
+
+
+@pytest.mark.parametrize("key", _TABLE)
+def test_both_languages_say_it_with_the_same_places(key):
+    chinese, english = _TABLE[key]
+    assert chinese
+    assert english
+    places = [set(re.findall(r"\{(\w+)\}", text)) for text in (chinese, english)]
+    if key != "year.n":
+        assert places[0] == places[1]
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [("reason", REASONS), ("stage", Stage), ("goal", GOAL_UNITS), ("unit", set(GOAL_UNITS.values())), ("action", Action),
+     ("status", Status), ("programme", Programme), ("role", Role), ("alert", ("red", "yellow", "green", "none")),
+     ("regime", ("full", "phase_in"))],
+)  # fmt: skip
+def test_every_word_of_the_domain_has_a_text(family, names):
+    assert [name for name in names if f"{family}.{name}" not in _TABLE] == []
+
+
+def test_a_free_word_is_shown_as_it_is():
+    assert texts("zh").word("reason", "seats at s4 cost least") == "seats at s4 cost least"
+    assert texts("en").word("stage", "junior") == "Junior"
+
+
+def test_school_years_are_named_by_their_first_year():
+    assert texts("zh").year(2026) == "2026学年"
+    assert texts("en").year(2026) == "2026/27"
+    assert texts("en").year(2099) == "2099/00"
+
+
+def test_every_grade_has_a_name_and_no_grade_is_the_total():
+    assert [texts("zh").grade(grade) for grade in GRADES][:4] == ["小班", "中班", "大班", "一年级"]
+    assert texts("zh").grade("g9") == "九年级"
+    assert texts("en").grade("g9") == "G9"
+    assert texts("en").grade("") == "Total"
+
+
+def test_only_two_languages_are_spoken():
+    assert (texts("zh").html_language, texts("en").html_language) == ("zh-CN", "en")
+    with pytest.raises(ValueError, match="'fr'"):
+        texts("fr")
+
+
+def test_an_unknown_key_is_a_fault_of_the_program():
+    with pytest.raises(KeyError):
+        texts("en")("no.such.text")
+
+
+def test_a_part_of_the_table_can_be_asked_for():
+    assert set(texts("en").table("alert.short")) == {f"alert.short.{name}" for name in ("red", "yellow", "green", "none")}
