@@ -113,6 +113,9 @@ def _ratios(known: ForecastInput, options: ForecastOptions, problems: Problems) 
     past = known.enrolment or PastEnrolment((), np.empty((0, len(GRADES))))
     seen = {year: past.of(year) for year in past.years if year <= known.school_year}
     today = known.pupils.sum(axis=1).astype(float)
+    for stage in Stage:
+        if not today[stage.grade_slice].any():
+            today[stage.grade_slice] = np.nan  # a stage without one child is a stage that the case does not tell of
     now = seen.get(known.school_year, np.full(len(GRADES), np.nan))
     seen[known.school_year] = np.where(np.isnan(now), today, now)
     rule, ages = AgeRule.of(known.rules), {Grade.K1: known.rules.age.kindergarten, Grade.G1: known.rules.age.primary}
