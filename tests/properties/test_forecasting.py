@@ -70,9 +70,9 @@ def test_each_community_gets_the_children_born_there(known):
             if born is None:
                 continue
             pupils = result.demand.by_grade(year)[position]
-            assert pupils.sum() == round(float(value * born.sum()))
+            assert abs(int(pupils.sum()) - value * born.sum()) <= 0.5 + 1e-6
             for area, expected in zip(known.births.areas, value * born, strict=True):
-                assert abs(int(pupils[community == area].sum()) - expected) < 1
+                assert abs(int(pupils[community == area].sum()) - expected) < 1.5
 
 
 @settings(max_examples=40, deadline=None)
