@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from xuequ.data.synthetic_case import case_files, write_files
+from xuequ.data.synthetic_hard import HardOptions, hard_district, hard_district_and_solution
 
-__all__ = ["DEMO_SEED", "write_demo"]
+__all__ = ["DEMO_SEED", "HardOptions", "hard_district", "hard_district_and_solution", "write_demo"]
 
 DEMO_SEED = 1
 """Seed of the shipped demo."""

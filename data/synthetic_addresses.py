@@ -1,4 +1,4 @@
-"""Addresses of the made-up district: house numbers along streets, odd on the left and even on the right, estates, village groups."""
+"""Addresses of the made-up district: house numbers along streets (odd left, even right), estates, village groups."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -101,10 +101,10 @@ def _faces(land: Land, streets: Sequence[Street], rng: np.random.Generator) -> t
     grains = np.stack(np.meshgrid(xs, ys), axis=-1)
     grains[::2, :, 0] += 0.5 * step
     grains = grains.reshape(-1, 2) + rng.uniform(-0.36, 0.36, (len(xs) * len(ys), 2)) * step
-    edges = shapely.voronoi_polygons(shapely.multipoints(grains), only_edges=True)
-    lines = [street.line for street in streets]
+    edges = shapely.intersection(shapely.voronoi_polygons(shapely.multipoints(grains), only_edges=True), country)
+    lines: list[Any] = [street.line for street in streets]
     rings = [shape.exterior for shape in (land.outline, *land.areas.values())]
-    lines += [*rings, land.river.boundary, edges.intersection(country)]
+    lines += [*rings, land.river.boundary, edges]
     noded = shapely.union_all(lines, grid_size=GRID_M)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded).tolist()))
     inner = shapely.point_on_surface(faces)
@@ -128,7 +128,7 @@ def _town_labels(
     kinds: list[int],
     rng: np.random.Generator,
 ) -> None:
-    """Number the parcels of the town: parks, then what streets enclose, slivers joined to the neighbour with the longest border."""
+    """Label parks, then what streets enclose; slivers are joined to the neighbour with the longest border."""
     part = np.where(area != "", np.arange(len(faces)), -1)
     park = np.full(len(faces), -1)
     for number, (_, x, y, radius) in enumerate(PARKS):
@@ -171,7 +171,7 @@ def _country_labels(
     label: NDArray[np.int64],
     kinds: list[int],
 ) -> None:
-    """Number the parcels of the country: the land that is nearest to each hamlet over the hills, and the tops of the hills."""
+    """Label the land that is nearest to each hamlet over the hills, and the tops of the hills."""
     height = land.height(middle)
     a, b = pairs[rural[pairs].all(axis=1)].T
     length = np.hypot(*(middle[a] - middle[b]).T)

@@ -35,8 +35,8 @@ _YEARLY_GAIN = 1.004
 """Pupils of a cohort one school year on: a few more move in than leave."""
 
 _TOML = """\
-# 演示学区（合成数据）: a made-up district for trying xuequ. Nothing in it is real but the names of the townships, communities and of the
-# schools and projects that the district's plan names, and the census sums by age. Written by xuequ.data.synthetic; do not edit.
+# 演示区（合成数据）: a made-up district for trying xuequ. Nothing in it is real but some names (townships, communities, the
+# schools and projects that the district's plan names) and the census sums by age. Written by xuequ.data.synthetic; do not edit.
 
 [case]
 name = "演示区（合成数据）"
@@ -148,7 +148,7 @@ def case_files(seed: int) -> dict[str, str]:
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """
-    Write the files of a case folder, UTF-8 with ``\\n`` at line ends.
+    Write the files of a case folder, UTF-8 with a line feed at line ends.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def _schools(schooling: Schooling) -> str:
 
 
 def _enrolment(schooling: Schooling) -> str:
-    """Write six years of rolls: the cohorts of today followed back, and those that have left by the size of their years of birth."""
+    """Write six years of rolls: today's cohorts followed back, and those that have left by the size of their years of birth."""
     rows = []
     sizes = np.array([*SINGLE_AGES, SINGLE_AGES[-1]], dtype=float)
     cohort = (5 * sizes[:-1] + sizes[1:]) / 6

@@ -1,4 +1,4 @@
-"""Regions grown from seeds over a graph, connected by construction: communities, villages and catchments of the made-up district."""
+"""Regions grown from seeds over a graph, connected by construction: communities and catchments of made-up districts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def shared_borders(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDAr
     pairs = np.sort(np.column_stack([polygon[:-1][twice], polygon[1:][twice]]), axis=1)
     metres = np.hypot(*(keys[:-1][twice][:, 2:] - keys[:-1][twice][:, :2]).T) / 10.0
     unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
-    return unique.reshape(-1, 2), np.bincount(inverse.ravel(), weights=metres, minlength=len(unique))
+    total = np.bincount(inverse.ravel(), weights=metres, minlength=len(unique))
+    return unique.reshape(-1, 2).astype(np.int64), total.astype(np.float64)
 
 
 def graph_of(count: int, pairs: NDArray[np.int64], length: NDArray[np.float64]) -> csr_array:
@@ -88,11 +89,11 @@ def grown_from(graph: csr_array, seeds: NDArray[np.int64], head_start: NDArray[n
         (np.r_[data, late], (np.r_[rows, np.full(len(seeds), count)], np.r_[columns, seeds])), shape=(count + 1, count + 1)
     )
     cost, before = dijkstra(extended, indices=count, return_predecessors=True)
-    label = seed_of.copy()
-    for node in np.argsort(cost[:count], kind="stable"):
-        if label[node] < 0 and np.isfinite(cost[node]):
-            label[node] = label[before[node]]
-    return np.asarray(label)
+    # Follow the predecessors to the seed, twice as far each time.
+    origin = np.where((seed_of >= 0) | ~np.isfinite(cost[:count]), np.arange(count), before[:count])
+    while not np.array_equal(further := origin[origin], origin):
+        origin = further
+    return np.asarray(seed_of[origin])
 
 
 def balanced_regions(

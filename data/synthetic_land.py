@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import shapely
@@ -37,7 +37,8 @@ _RIVER = (
     (0.3, 6.0), (0.8, 3.7), (0.2, 1.7), (0.0, -0.4), (0.5, -3.4),
 )  # fmt: skip
 _AREAS = {
-    "west": ((-3.45, -1.25), (-2.2, -1.42), (-0.9, -1.55), (2.0, -1.5), (2.0, 3.35), (-0.9, 3.55), (-2.35, 3.0), (-3.25, 1.6), (-3.6, 0.2)),
+    "west": ((-3.45, -1.25), (-2.2, -1.42), (-0.9, -1.55), (2.0, -1.5), (2.0, 3.35), (-0.9, 3.55), (-2.35, 3.0), (-3.25, 1.6),
+             (-3.6, 0.2)),
     "east": ((-1.5, -1.35), (1.6, -1.45), (2.75, -1.3), (3.15, 0.1), (2.9, 1.7), (2.2, 2.9), (-1.0, 3.15)),
     "longhu": ((-3.35, 4.75), (-1.4, 4.5), (2.0, 4.85), (2.0, 6.9), (-0.9, 7.1), (-2.9, 6.75)),
     "chengdong": ((4.55, -1.25), (6.6, -1.5), (8.0, -1.0), (8.25, 0.7), (7.0, 1.75), (5.1, 1.55), (4.5, 0.3)),
@@ -103,7 +104,7 @@ def draw_land(rng: np.random.Generator) -> Land:
     factor = float(np.sqrt(_AREA_KM2 * 1e6 / grown.area))
     outline_polygon = shapely.set_precision(shapely.affinity.scale(grown, factor, factor, origin=(0, 0)), GRID_M)
     centre, water = _river()
-    river = shapely.set_precision(water.intersection(outline_polygon), GRID_M)
+    river = cast("Polygon", shapely.set_precision(water.intersection(outline_polygon), GRID_M))
     areas = {}
     for name, corners in _AREAS.items():
         shape = shapely.Polygon(smoothed(1000.0 * np.array(corners), closed=True, step=90.0))
@@ -169,4 +170,4 @@ def _river() -> tuple[LineString, Polygon]:
     normal = np.column_stack([-direction[:, 1], direction[:, 0]]) / np.hypot(*direction.T)[:, None]
     half = np.linspace(85.0, 165.0, len(line))[:, None]
     water = shapely.Polygon(np.vstack([line + normal * half, (line - normal * half)[::-1]]))
-    return shapely.LineString(line), shapely.make_valid(water)
+    return shapely.LineString(line), water

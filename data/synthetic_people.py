@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["BIRTHS", "HOUSEHOLDS", "SINGLE_AGES", "Estate", "People", "settle_people", "spread"]
 
 SINGLE_AGES: tuple[int, ...] = (1998, 2152, 2420, 3400, 3380, 3299, 3260, 3230, 3210, 3200, 3120, 3020, 2930, 2850, 2789)
-"""Children of age 0 to 14 on 1 November 2020. The sums 0, 1–4, 5–9, 10–14 are the census's; the split by year is not: it has the crest
-of 2016 and 2017 that the whole country had."""
+"""Children of age 0 to 14 on 1 November 2020. The sums 0, 1–4, 5–9, 10–14 are the census's; the split by year is not: it has the
+crest of 2016 and 2017 that the whole country had."""
 
 HOUSEHOLDS = 94_521
 """Households in 2020 (census)."""
@@ -102,7 +102,7 @@ def spread(total: int, weights: NDArray[np.float64], rng: np.random.Generator) -
     running = np.cumsum(weights) / weights.sum() * total
     running[-1] = total
     start = rng.random()
-    return np.diff(np.floor(running + start), prepend=0.0).astype(np.int64)
+    return np.asarray(np.diff(np.floor(running + start), prepend=0.0), dtype=np.int64)
 
 
 def settle_people(place: Place, seed: int) -> People:
@@ -151,17 +151,16 @@ def _build_estates(place: Place, rng: np.random.Generator) -> tuple[Estate, ...]
         result.append(Estate(name, block, 2024, 240))
     for key, (past, planned, (least, most)) in _ESTATES.items():
         edge = np.hypot(*(place.points - _CORE).T) > (900.0 if key == "west" else 0.0)
-        free = [
-            int(k) for k in rng.permutation(np.flatnonzero((area == key) & (place.kind == TOWN) & edge)) if int(k) not in taken
-        ]
-        for number, block in enumerate(free[: past + planned]):
+        drawn = rng.permutation(np.flatnonzero((area == key) & (place.kind == TOWN) & edge)).tolist()
+        free_blocks = [block for block in drawn if block not in taken]
+        for number, block in enumerate(free_blocks[: past + planned]):
             year = int(rng.integers(2019, 2026)) if number < past else 2026 + (number - past) % 5
             result.append(Estate(next(names), block, year, int(rng.integers(least, most + 1))))
     return tuple(sorted(result, key=lambda estate: (estate.year, estate.block)))
 
 
 def _homes(estates: tuple[Estate, ...], blocks: int, year: int) -> NDArray[np.float64]:
-    """Return homes lived in by a year in estates completed after the census, by block: half in the first year, all in the fifth."""
+    """Return homes lived in by a year, of estates completed after the census: half in the first year, all in the fifth."""
     homes = np.zeros(blocks)
     for estate in estates:
         if 2020 < estate.year <= year:

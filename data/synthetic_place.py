@@ -54,7 +54,7 @@ _SETTINGS = {"城东镇": "periurban", "龙湖镇": "periurban", "夏郢镇": "r
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Road:
-    """A piece of road between two crossings: middle line, name (may be empty), and ``street``, ``trunk``, ``lane`` or ``bridge``."""
+    """A piece of road between two crossings: line, name (may be empty), and whether street, trunk, lane, path or bridge."""
 
     line: LineString
     name: str
@@ -146,6 +146,8 @@ def build_place(seed: int) -> Place:
     shapes = parcels.shapes[order]
     roads, ends = _roads(land, streets, country, parcels)
     hamlet = parcels.hamlet[order]
+    points = _points(country, roads, shapes, hamlet)
+    roads += tuple(_paths(land, roads, points[hamlet == HILL]))
     tree = shapely.STRtree(shapes)
     bridges = tuple(Bridge(name, *(int(tree.nearest(shapely.Point(end))) for end in pair)) for name, pair in ends)
     return Place(
@@ -158,7 +160,7 @@ def build_place(seed: int) -> Place:
         tuple(settings[k] for k in order),
         tuple(parcels.area[k] for k in order),
         np.array([country.hamlets[h].number if h >= 0 else h for h in hamlet]),
-        _points(country, roads, shapes, hamlet),
+        points,
         np.sort(position[parcels.pairs], axis=1),
         parcels.border_m,
         roads,
@@ -220,7 +222,7 @@ def _names(country: Country, shapes: NDArray[np.object_], hamlet: NDArray[np.int
 def _points(
     country: Country, roads: tuple[Road, ...], shapes: NDArray[np.object_], hamlet: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return where ways to school start: at the hamlet, in the middle of a town block, at the edge of a hill that is nearest to a road."""
+    """Return where ways to school start: at the hamlet, in the middle of a town block, at the foot of a hill."""
     result = shapely.get_coordinates(shapely.point_on_surface(shapes))
     ways = shapely.multilinestrings([road.line for road in roads])
     shapely.prepare(ways)
@@ -231,6 +233,15 @@ def _points(
         elif own == HILL:
             result[k] = shapely.get_coordinates(shapely.shortest_line(shapes[k].buffer(-15.0), ways))[0]
     return np.round(result, 1)
+
+
+def _paths(land: Land, roads: tuple[Road, ...], tops: NDArray[np.float64]) -> Iterable[Road]:
+    """Yield a foot path from the foot of each hill to the nearest road end or crossing on its side of the river."""
+    ends = np.unique(np.concatenate([shapely.get_coordinates(road.line)[[0, -1]] for road in roads]), axis=0)
+    east = ends[:, 0] > land.river_x(ends[:, 1])
+    for top in tops:
+        side = ends[east == (top[0] > land.river_x(top[1:])[0])]
+        yield Road(_straight(top, _closest(side, top)), "", "path")
 
 
 def _roads(

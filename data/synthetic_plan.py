@@ -1,8 +1,8 @@
 """
 What the district's plan names: schools, kindergartens, projects and clusters of the demo.
 
-Names without ``※`` stand in the plan or in the list of leads of its clusters; where they lie, how large they are and what a project
-may build is invented.
+Names without ``※`` stand in the plan or in the list of leads of its clusters; where they lie, how large they are and what a
+project may build is invented.
 """
 
 from __future__ import annotations
@@ -155,8 +155,9 @@ CLUSTERS: dict[str, tuple[str, str]] = {
 """Today's clusters by the id of the lead: name and the other members."""
 
 TIES: dict[str, tuple[str, str]] = {
-    "S12": ("tight", "S02"), "S39": ("assist", "S02"), "S44": ("assist", "S02"), "S27": ("assist", "S03"), "S28": ("assist", "S03"),
-    "S43": ("assist", "S06"), "S45": ("assist", "S06"), "S21": ("assist", "S35"), "S33": ("alliance", "S01"),
+    "S12": ("tight", "S02"), "S39": ("assist", "S02"), "S44": ("assist", "S02"), "S27": ("assist", "S03"),
+    "S28": ("assist", "S03"), "S43": ("assist", "S06"), "S45": ("assist", "S06"), "S21": ("assist", "S35"),
+    "S33": ("alliance", "S01"),
 }  # fmt: skip
 """Ties: one legal person 紧密型, alliance 联盟型, or a town school that assists a country school 帮扶型."""
 
@@ -178,9 +179,8 @@ PROJECTS: tuple[ProjectSpec, ...] = (
     ProjectSpec("X06", "扩建大东路小学", "expand", PRIMARY, "S08", (4, 8, 2), 2028, 1, 3400, 720, 460, 1200),
     ProjectSpec("X07", "扩建五坊路小学（九年一贯）", "expand", NINE_YEAR, "S09", (6, 14, 2), 2026, 1, 7800, 800, 440, 1350),
     ProjectSpec("X08", "扩建莲花山小学", "expand", PRIMARY, "S10", (4, 10, 2), 2027, 1, 4800, 560, 410, 1250),
-    ProjectSpec(
-        "X09", "迁建民主路小学（九年一贯）", "relocate", NINE_YEAR, (-1050, 1900), (30, 42, 2), 2028, 2, 26000, 2600, 420, 1400, replaces="S05"
-    ),
+    ProjectSpec("X09", "迁建民主路小学（九年一贯）", "relocate", NINE_YEAR, (-1050, 1900), (30, 42, 2), 2028, 2, 26000,
+                2600, 420, 1400, "S05"),
     ProjectSpec("X10", "扩建旺步小学（九年一贯）", "expand", NINE_YEAR, "S29", (8, 18, 2), 2027, 2, 16500, 1100, 380, 1400),
     ProjectSpec("X11", "新建万达小学（九年一贯）", "new", NINE_YEAR, (7400, 450), (12, 30, 6), 2027, 2, 30000, 2400, 390, 1450),
     ProjectSpec("X12", "新建太和小学（九年一贯）", "new", NINE_YEAR, (-900, 6450), (12, 30, 6), 2028, 2, 28000, 2300, 390, 1450),

@@ -28,8 +28,10 @@ _TOWN_NORTH_M = 9_000.0
 
 # Where country roads start: on the edge of a built-up area, at a bridge, or at the border of the district.
 _GATES: dict[str, tuple[float, float]] = {
-    "west north": (-1300.0, 3650.0), "west west": (-3650.0, 500.0), "longhu south": (-1700.0, 4400.0), "longhu north": (-1500.0, 7250.0),
-    "longhu west": (-3450.0, 5600.0), "east north": (1700.0, 3100.0), "east east": (3250.0, 200.0), "chengdong west": (4400.0, 0.0),
+    "west north": (-1300.0, 3650.0), "west west": (-3650.0, 500.0), "longhu south": (-1700.0, 4400.0),
+    "longhu north": (-1500.0, 7250.0),
+    "longhu west": (-3450.0, 5600.0), "east north": (1700.0, 3100.0), "east east": (3250.0, 200.0),
+    "chengdong west": (4400.0, 0.0),
     "chengdong east": (8350.0, 100.0), "chengdong north": (6200.0, 1950.0), "xiying south": (1400.0, 15750.0),
     "xiying west": (500.0, 16700.0), "xiying north": (1600.0, 17650.0), "xiying east": (2700.0, 16700.0),
     "bridge longhu": (900.0, 6000.0), "bridge north west": (-2300.0, 16900.0), "bridge north east": (-1400.0, 16900.0),
@@ -40,14 +42,17 @@ _TRUNKS: tuple[tuple[str, str], ...] = (
     ("west north", "longhu south"), ("east east", "chengdong west"), ("longhu north", "bridge north west"),
     ("bridge north west", "border north west"), ("bridge north east", "xiying west"), ("east north", "bridge longhu"),
     ("bridge longhu", "xiying south"), ("xiying north", "border north"), ("chengdong north", "xiying south"),
-    ("chengdong east", "border east"), ("west west", "border west"), ("longhu west", "west west"), ("xiying east", "border east north"),
+    ("chengdong east", "border east"), ("west west", "border west"), ("longhu west", "west west"),
+    ("xiying east", "border east north"),
 )  # fmt: skip
 _GROUPS = {"城东镇": 18, "龙湖镇": 19, "夏郢镇": 17}
 _VILLAGE_HINTS: dict[str, tuple[float, float]] = {
-    "旺步村委会": (-4200.0, 5800.0), "塘源村委会": (-4700.0, 2000.0), "河口村委会": (1900.0, 5200.0), "双桥村委会": (5200.0, 3600.0),
+    "旺步村委会": (-4200.0, 5800.0), "塘源村委会": (-4700.0, 2000.0), "河口村委会": (1900.0, 5200.0),
+    "双桥村委会": (5200.0, 3600.0),
     "夏郢村委会": (2600.0, 18900.0), "德安村委会": (-3600.0, 19200.0), "镇安村委会": (4600.0, 12400.0),
     "思安村委会": (-4300.0, 14600.0), "平安村委会": (-4400.0, 23800.0), "毓秀村委会": (4300.0, 21600.0),
-    "周睦村委会": (6600.0, 19700.0), "双垌村委会": (6500.0, 15400.0), "凤凰村委会": (1900.0, 24600.0), "泗马村委会": (-4600.0, 10800.0),
+    "周睦村委会": (6600.0, 19700.0), "双垌村委会": (6500.0, 15400.0), "凤凰村委会": (1900.0, 24600.0),
+    "泗马村委会": (-4600.0, 10800.0),
 }  # fmt: skip
 
 

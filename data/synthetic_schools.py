@@ -15,6 +15,7 @@ from xuequ.zoning.stage import GRADES, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from xuequ.data.synthetic_people import People
     from xuequ.data.synthetic_place import Place
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Institution", "Project", "Schooling", "form_classes", "open_schools"]
 
 _LARGE_CLASS, _LARGEST_CLASS = 58.5, 61
-"""Pupils of a class west of the river in grades that entered before 2024, and the most there; elsewhere classes are near the standard."""
+"""Pupils of a class west of the river in grades that entered before 2024, and the most; elsewhere it is near the standard."""
 _SPARE = {"east": (1, 3), "fringe": (1, 1), "west": (0, 0), "country": (0, 0)}
 """Rooms that stand empty, primary and junior, by side."""
 _VILLAGE_KINDERGARTENS = (
-    "双桥 扶典 华堂 思扶 高旺 新民 思委 思安 北胜 平安 民智 毓秀 周睦 高才 里秀 富教 凤凰 保安 儒岩 竹坡 双垌 泗马".split()
+    "双桥 扶典 华堂 思扶 高旺 新民 思委 思安 北胜 平安 民智 毓秀 周睦 高才 里秀 富教 凤凰 保安 儒岩 竹坡 双垌 泗马"
 )
 _TOWNSHIP_SIDES = {"富民街道": "west", "城南街道": "west", "城北街道": "west", "角嘴街道": "east", "东兴街道": "east"}
 
@@ -182,13 +183,16 @@ def _kindergartens(place: Place, sites: _Sites) -> list[Institution]:
     )
     town = [item for item in COMMUNITIES if item.township in _TOWNSHIP_SIDES]
     for number, item in enumerate(town):
-        inside = np.flatnonzero((np.array(place.communities) == item.name) & (place.kind == TOWN))
-        middle = place.points[inside].mean(axis=0)
-        owner = "private" if number == 17 else ownership[number % len(ownership)]
-        wanted.append((f"{item.short}幼儿园{INVENTED_MARK}", tuple(middle.tolist()), owner, _TOWNSHIP_SIDES[item.township]))
+        side = _TOWNSHIP_SIDES[item.township]
+        inside = place.points[(np.array(place.communities) == item.name) & (place.kind == TOWN)]
+        inside = inside[np.argsort(inside.sum(axis=1), kind="stable")]
+        for half, word in zip(np.array_split(inside, 2 if side == "west" else 1), ("", "第二"), strict=False):
+            owner = "private" if number == 17 and not word else ownership[(number + len(word)) % len(ownership)]
+            name = f"{item.short}{word}幼儿园{INVENTED_MARK}"
+            wanted.append((name, (float(half[:, 0].mean()), float(half[:, 1].mean())), owner, side))
     wanted += [
         (f"{name}村幼儿园{INVENTED_MARK}", name, "public" if k % 3 else "inclusive", "country")
-        for k, name in enumerate(_VILLAGE_KINDERGARTENS)
+        for k, name in enumerate(_VILLAGE_KINDERGARTENS.split())
     ]
     result = []
     for number, (name, where, owner, side) in enumerate(wanted, start=1):
@@ -202,7 +206,7 @@ def _kindergartens(place: Place, sites: _Sites) -> list[Institution]:
     return result
 
 
-def _ways(place: Place) -> NDArray[np.object_]:
+def _ways(place: Place) -> csr_array:
     """Return blocks that touch as a graph without bridges; across hills a step is as long as the road round them."""
     a, b = place.pairs.T
     length = np.hypot(*(place.points[a] - place.points[b]).T)
@@ -216,9 +220,7 @@ def _ways(place: Place) -> NDArray[np.object_]:
     return graph_of(len(place), place.pairs, length + 1.0)
 
 
-def _catchments(
-    stage: Stage, institutions: tuple[Institution, ...], people: People, graph: NDArray[np.object_]
-) -> NDArray[np.int64]:
+def _catchments(stage: Stage, institutions: tuple[Institution, ...], people: People, graph: csr_array) -> NDArray[np.int64]:
     """Return the position of each block's school: connected catchments, in town of the sizes that the schools were built for."""
     offering = [j for j, own in enumerate(institutions) if stage in own.stages]
     seeds = np.array([institutions[j].block for j in offering])
@@ -244,11 +246,13 @@ def form_classes(own: Institution, grade: str, pupils: int) -> int:
         return -(-pupils // {"k1": 25, "k2": 30, "k3": 35}[grade])
     if own.kind == "teaching_point":
         return 1
-    standard = 45 if stage is Stage.PRIMARY else 50
+    standard = 48 if stage is Stage.PRIMARY else 53
     if own.side == "west" and grade not in {"g1", "g2"}:
         few = max(1, round(pupils / _LARGE_CLASS))
         return few if pupils <= few * _LARGEST_CLASS else -(-pupils // _LARGEST_CLASS)
-    return -(-pupils // (standard + 3))
+    if own.side == "fringe" and grade in {"g1", "g2"}:
+        standard = 40  # homes are being built there: the lowest grades have room for who moves in
+    return -(-pupils // standard)
 
 
 def _rooms(own: Institution, stage: Stage, classes: NDArray[np.int64]) -> int:
