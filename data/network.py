@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import KDTree
 from shapely import STRtree
 
 from xuequ.data.roads import (
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    _Access = tuple[NDArray[np.int64], NDArray[np.float64]]
+    _Reached = tuple[csr_array, NDArray[np.int64], NDArray[np.float64]]
+
 __all__ = [
     "NOT_WALKED",
     "RoadNetwork",
@@ -41,6 +43,7 @@ __all__ = [
 
 _LISTED = 100
 _AT_ONCE = 16
+_WIDENED = 5  # a leg that is 63 times as long and 1.5 km more is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def walk_distances(
     options: WalkOptions = WalkOptions(),
     *,
     ids: tuple[Sequence[str], Sequence[str]] | None = None,
+    barriers: Sequence[Any] = (),
 ) -> tuple[Distances, Problems]:
     """
     Measure the shortest way along roads from every block to every school.
@@ -111,6 +115,8 @@ def walk_distances(
         How ways are found.
     ids
         Names of the blocks and of the schools for messages; their row numbers from 1 if not given.
+    barriers
+        Rivers, motorways, railways: nobody crosses them on the leg to the roads, if there is a road on this side.
 
     Returns
     -------
@@ -138,7 +144,7 @@ def walk_distances(
     places = np.concatenate(
         [np.asarray(origins, dtype=float).reshape(-1, 2), np.asarray(destinations, dtype=float).reshape(-1, 2)]
     )
-    graph, node, leg = (_by_edge if options.snap == "edge" else _by_node)(used, places)
+    graph, node, leg = (_by_edge if options.snap == "edge" else _by_node)(used, places, barriers)
     count = len(origins)
     distances = _ways(graph, (node[:count], leg[:count]), (node[count:], leg[count:]), options.limit_m)
     for table, rows, offset in (("blocks", names[0], 0), ("schools", names[1], count)):
@@ -147,27 +153,25 @@ def walk_distances(
     return distances, problems
 
 
-def _by_node(roads: RoadNetwork, places: NDArray[np.float64]) -> tuple[csr_array, NDArray[np.int64], NDArray[np.float64]]:
+def _by_node(roads: RoadNetwork, places: NDArray[np.float64], barriers: Sequence[Any]) -> _Reached:
     """Return the graph, the node where each place reaches the roads, and the leg to it."""
     placed = np.flatnonzero(np.isfinite(roads.points).all(axis=1))
-    leg, nearest = KDTree(roads.points[placed]).query(places)
+    nearest, leg = _nearest(places, np.asarray(shapely.points(roads.points[placed]), dtype=object), barriers)
     return roads.graph(), placed[nearest], leg
 
 
-def _by_edge(roads: RoadNetwork, places: NDArray[np.float64]) -> tuple[csr_array, NDArray[np.int64], NDArray[np.float64]]:
+def _by_edge(roads: RoadNetwork, places: NDArray[np.float64], barriers: Sequence[Any]) -> _Reached:
     """
     Return the graph with a node of its own for each place, and the leg to it.
 
     Edges are cut where places reach them, so that ways between two places on one edge are right too.
     """
     drawn = np.flatnonzero(~shapely.is_missing(roads.lines))
-    points = np.asarray(shapely.points(places), dtype=object)
-    found, leg = STRtree(roads.lines[drawn]).query_nearest(points, return_distance=True, all_matches=False)
-    edge = drawn[found[1]]
+    nearest, leg = _nearest(places, roads.lines[drawn], barriers)
+    edge = drawn[nearest]
     length = shapely.length(roads.lines[edge])
-    part = np.divide(
-        shapely.line_locate_point(roads.lines[edge], points[found[0]]), length, out=np.zeros(len(length)), where=length > 0
-    )
+    part = shapely.line_locate_point(roads.lines[edge], shapely.points(places))
+    part = np.divide(part, length, out=np.zeros(len(length)), where=length > 0)
     along = np.clip(part, 0, 1) * roads.metres[edge]
     order = np.lexsort((along, edge))
     on, at = edge[order], along[order]
@@ -186,7 +190,30 @@ def _by_edge(roads: RoadNetwork, places: NDArray[np.float64]) -> tuple[csr_array
     return shortest_graph(len(roads) + len(places), edges, metres), len(roads) + np.arange(len(places)), leg
 
 
-_Access = tuple["NDArray[np.int64]", "NDArray[np.float64]"]
+def _nearest(
+    places: NDArray[np.float64], targets: NDArray[Any], barriers: Sequence[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the nearest target of each place and how far it is; one across a barrier only if there is no other within reach."""
+    points, tree = np.asarray(shapely.points(places), dtype=object), STRtree(targets)
+    (_, nearest), leg = tree.query_nearest(points, return_distance=True, all_matches=False)
+    walls = np.asarray(list(barriers), dtype=object)
+    if not len(walls):
+        return np.asarray(nearest, dtype=np.int64), leg
+    wall = STRtree(walls)
+    across = np.unique(wall.query(shapely.shortest_line(points, targets[nearest]), predicate="intersects")[0])
+    reach = leg.copy()
+    for _ in range(_WIDENED):
+        reach[across] = 2 * reach[across] + 50.0
+        at, near = tree.query(points[across], predicate="dwithin", distance=reach[across])
+        ways = shapely.shortest_line(points[across][at], targets[near])
+        free = np.ones(len(at), dtype=bool)
+        free[wall.query(ways, predicate="intersects")[0]] = False
+        at, near, length = at[free], near[free], shapely.length(ways[free])
+        order = np.lexsort((near, length, at))
+        first = order[np.diff(at[order], prepend=-1) > 0]
+        nearest[across[at[first]]], leg[across[at[first]]] = near[first], length[first]
+        across = np.delete(across, at[first])
+    return np.asarray(nearest, dtype=np.int64), leg
 
 
 def _ways(graph: csr_array, origins: _Access, destinations: _Access, limit_m: float) -> Distances:

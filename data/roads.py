@@ -51,7 +51,8 @@ class RoadOptions:
         Where lines are joined. ``vertices``: wherever they share a vertex, or one ends on another (bridges and tunnels must have
         no vertex in common with what they cross, as in OpenStreetMap). ``ends``: only where their ends have equal coordinates.
     join_ends_m
-        Nodes within this distance that have no edge between them are joined by a straight link; 0 for none.
+        Nodes within this distance that have no edge between them are joined by a straight link; 0 for none. With ``vertices`` a
+        loose end is also joined to a line that it stops short of.
 
     Raises
     ------
@@ -134,9 +135,10 @@ class RoadNetwork:
         if metres is not None:
             drawn = np.bincount(source, weights=shapely.length(parts), minlength=len(lines))
             factor = np.divide(metres, drawn, out=np.zeros(len(lines)), where=drawn > 0)[source]
+        met = np.empty((0, 2))
         if options.split_at == "vertices":
-            parts = _with_touching_ends(parts)
-        points, edges, courses, of_part = _split(parts, at_vertices=options.split_at == "vertices")
+            parts, met = _with_vertices_at_ends(parts, options.join_ends_m)
+        points, edges, courses, of_part = _split(parts, met, at_vertices=options.split_at == "vertices")
         network = cls(points, edges, shapely.length(courses) * factor[of_part], courses, np.zeros(len(edges), dtype=bool))
         spared = np.zeros(len(edges), dtype=bool) if bridges is None else np.asarray(bridges, dtype=bool)[source[of_part]]
         network = network._kept(spared | ~_cross(courses, barriers))
@@ -298,38 +300,52 @@ def _cross(lines: NDArray[Any], barriers: Sequence[Any]) -> NDArray[np.bool_]:
     return crossed
 
 
-def _with_touching_ends(lines: NDArray[Any]) -> NDArray[Any]:
-    """Give lines a vertex where another line ends on them between two vertices."""
-    first, last = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
-    ends = np.concatenate([first, last])
-    at, on = STRtree(lines).query(ends, predicate="dwithin", distance=_TOUCH_M)
-    other = at % len(lines) != on if len(lines) else np.zeros(0, dtype=bool)
+def _with_vertices_at_ends(lines: NDArray[Any], within_m: float) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """
+    Give lines a vertex where another line ends on them, or stops short of them, between two vertices.
+
+    The second result are the new vertices where a loose end within ``within_m`` stopped short: nodes, for a link to lead to.
+    """
+    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    if not len(ends):
+        return lines, np.empty((0, 2))
+    at, on = STRtree(lines).query(ends, predicate="dwithin", distance=max(_TOUCH_M, within_m))
+    other = at % len(lines) != on
     at, on = at[other], on[other]
-    between = shapely.distance(ends[at], shapely.extract_unique_points(lines[on])) > 0
+    gap = shapely.distance(ends[at], lines[on])
+    corner = shapely.distance(ends[at], shapely.extract_unique_points(lines[on]))
+    touching = np.zeros(len(ends), dtype=bool)
+    touching[at[gap <= _TOUCH_M]] = True
+    # A corner within reach is joined as a node, if it is one; only what has none in reach needs a new vertex.
+    short = (gap > _TOUCH_M) & (corner > within_m) & ~touching[at]
+    where = shapely.line_locate_point(lines[on], ends[at])
+    new = np.where(short, shapely.line_interpolate_point(lines[on], where), ends[at])
+    wanted = short | ((gap <= _TOUCH_M) & (corner > 0))
     lines = lines.copy()
-    for row in np.unique(on[between]):
-        coordinates = shapely.get_coordinates(lines[row])
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(coordinates, axis=0).T))])
-        new = shapely.get_coordinates(ends[at[between & (on == row)]])
-        where = shapely.line_locate_point(lines[row], shapely.points(new))
-        order = np.argsort(np.concatenate([along, where]), kind="stable")
-        lines[row] = shapely.linestrings(np.concatenate([coordinates, new])[order])
-    return lines
+    for row in np.unique(on[wanted]):
+        here = wanted & (on == row)
+        corners = shapely.get_coordinates(lines[row])
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+        order = np.argsort(np.concatenate([along, where[here]]), kind="stable")
+        lines[row] = shapely.linestrings(np.concatenate([corners, shapely.get_coordinates(new[here])])[order])
+    return lines, shapely.get_coordinates(new[short])
 
 
 def _split(
-    lines: NDArray[Any], *, at_vertices: bool
+    lines: NDArray[Any], met: NDArray[np.float64], *, at_vertices: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
-    """Return nodes, edges, their courses, and the line that each edge is part of."""
+    """Return nodes, edges, their courses, and the line that each edge is part of; places in ``met`` are nodes too."""
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     starts = np.diff(line, prepend=-1) > 0
     stops = np.append(starts[1:], len(starts) > 0) if len(starts) else starts
     ends = starts | stops
-    vertices, vertex = np.unique(coordinates, axis=0, return_inverse=True)
+    vertices, vertex = np.unique(np.concatenate([coordinates, met]), axis=0, return_inverse=True)
+    vertex, met_vertex = np.split(vertex, [len(coordinates)])
     is_node = ends
     if at_vertices:
         is_end = np.zeros(len(vertices), dtype=bool)
         is_end[vertex[ends]] = True
+        is_end[met_vertex] = True
         is_node = ends | is_end[vertex] | (np.bincount(vertex, minlength=len(vertices)) > 1)[vertex]
     cuts = np.flatnonzero(is_node)
     from_, to = cuts[:-1], cuts[1:]

@@ -64,6 +64,15 @@ def test_lines_that_cross_without_a_vertex_are_a_bridge():
     assert network.components().max() == 1
 
 
+def test_a_loose_end_is_joined_to_the_line_that_it_stops_short_of():
+    short = lines([(0, 0), (200, 0)], [(100, 4), (100, 80)])
+    assert RoadNetwork.from_lines(short).components().max() == 1
+    joined = RoadNetwork.from_lines(short, options=RoadOptions(join_ends_m=5.0))
+    assert joined.linked.sum() == 1
+    assert way(joined, (0, 0), (100, 80)) == pytest.approx(180.0)
+    assert RoadNetwork.from_lines(short, options=RoadOptions("ends", 5.0)).components().max() == 1
+
+
 def test_multi_part_lines_heights_and_empty_lines():
     both = shapely.MultiLineString([[(0, 0, 9), (50, 0, 9)], [(50, 0, 9), (50, 30, 1)]])
     network = RoadNetwork.from_lines(np.array([both, shapely.LineString(), shapely.Point(3, 3)]))
@@ -118,6 +127,21 @@ def test_joined_ends_do_not_cross_a_river():
     assert network.components().max() == 1
     ends = network.nearest_nodes(np.array([[95.0, 0.0], [105.0, 0.0]]))
     assert way(network.linked_by(ends[None, :]), (0, 0), (200, 0)) == pytest.approx(200.0)
+
+
+@pytest.mark.parametrize("snap", ["edge", "node"])
+def test_nobody_swims_to_the_nearest_road(snap):
+    banks = RoadNetwork.from_lines(lines([(0, 0), (100, 0)], [(0, 60), (100, 60)]))
+    river = [shapely.LineString([(-50, 20), (150, 20)])]
+    places, school = np.array([[50.0, 25.0], [50.0, 5.0]]), np.array([[0.0, 60.0]])
+    options = WalkOptions(snap=snap)
+    wet = walk_distances(places, school, banks, options)[0].to_matrix()
+    assert np.isinf(wet).all()
+    dry = walk_distances(places, school, banks, options, barriers=river)[0].to_matrix()
+    assert np.isinf(dry[1, 0])
+    assert dry[0, 0] == pytest.approx(35 + 50 if snap == "edge" else np.hypot(50, 35))
+    alone = walk_distances(np.array([[50.0, 30.0]]), school, RoadNetwork.from_lines(lines([(0, 0), (100, 0)])), barriers=river)[0]
+    assert np.isfinite(alone.metres).all()
 
 
 def test_a_table_of_edges():
