@@ -15,8 +15,10 @@ _DASH = re.compile("[-‐‑‒–—―−~～至]+(?=[0-9])")
 _DROPPED = re.compile(r"[^\w-]|_|(?<![0-9a-z])-|-(?![0-9a-z])")
 
 # What follows a house number inside one house: building, stair, floor, flat. The block is the house's (policy §15, pattern 6).
-_INSIDE = r"(?:[0-9a-z]+(?:-[0-9a-z]+)*(?:号?楼|号?院|栋|幢|座|单元|梯|层|室|房|户|号房)|院?内)"
-_TAIL = re.compile(rf"(?P<head>.*[0-9]号)(?P<tail>(?:之[0-9]+号?|附[0-9]+号?|{_INSIDE})+(?:[0-9]{{2,5}})?|[0-9]{{3,4}})$")
+_INSIDE = r"(?:[0-9a-z]+(?:-[0-9a-z]+)*(?:号?楼|栋|幢|座|单元|梯|层|室|房|户|号房))"
+_TAIL = re.compile(
+    rf"(?P<head>.*[0-9]号)(?P<tail>院?内?(?:之[0-9]+号?|附[0-9]+号?|{_INSIDE})+(?:[0-9]{{2,5}})?|院内?|[0-9]{{3,4}})$"
+)
 _SUB_NUMBER = re.compile(r"(?P<head>.*[0-9])-[0-9a-z]+号$")
 _STREET_NUMBER = re.compile(r"(?P<street>.*?[^0-9-])(?P<number>[0-9]{1,5})号?")
 

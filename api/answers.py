@@ -13,6 +13,8 @@ from xuequ.maps.texts import texts
 from xuequ.zoning.reasons import REASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xuequ.api.geography import Geography
     from xuequ.api.lookup import Place
     from xuequ.api.publication import Publication
@@ -103,7 +105,6 @@ class Answers:
     def __init__(self, publication: Publication, geography: Geography) -> None:
         self._publication = publication
         self._geography = geography
-        self._block_index = publication.district.block_index()
         points = np.asarray(publication.district.schools.points)
         self._school_lonlat = [geography.lonlat(point) for point in points]
 
@@ -137,6 +138,7 @@ class Answers:
         block_id = district.blocks.ids[block]
         point = district.blocks.points[block] if place.point is None else place.point
         lonlat = self._geography.lonlat(point)
+        reach = self._reach(block)
         return Match(
             address=place.text,
             block_id=block_id,
@@ -145,13 +147,13 @@ class Answers:
             lon=lonlat[0] if lonlat else None,
             lat=lonlat[1] if lonlat else None,
             schools=tuple(
-                self._school_year(block, row, language) for row in self._publication.by_block.get(block_id, ()) if row.school_id
+                self._school_year(reach, row, language) for row in self._publication.by_block.get(block_id, ()) if row.school_id
             ),
         )
 
-    def _school_year(self, block: int, row: AssignmentRow, language: Language) -> SchoolYear:
+    def _school_year(self, reach: Mapping[int, float], row: AssignmentRow, language: Language) -> SchoolYear:
         publication = self._publication
-        members = tuple(self._school(block, school) for school in row.school_id.split(";"))
+        members = tuple(self._school(reach, school) for school in row.school_id.split(";"))
         cluster = next(
             (publication.cluster_of[item.school_id] for item in members if item.school_id in publication.cluster_of), None
         )
@@ -171,10 +173,10 @@ class Answers:
             reason=row.reason,
             why=texts(language)(f"reason.{row.reason}") if row.reason in REASONS else row.reason,
             members=members,
-            relief=self._relief(block, row, cluster),
+            relief=self._relief(reach, row, cluster),
         )
 
-    def _school(self, block: int, school: str) -> School:
+    def _school(self, reach: Mapping[int, float], school: str) -> School:
         district = self._publication.district
         position = self._publication.school_index.get(school, -1)
         lonlat = self._school_lonlat[position] if position >= 0 else None
@@ -183,12 +185,12 @@ class Answers:
             school_id=school,
             name=self._publication.school_name(school),
             invented=bool(invented is not None and position >= 0 and invented[position]),
-            distance_m=self._distance(block, position),
+            distance_m=reach.get(position),
             lon=lonlat[0] if lonlat else None,
             lat=lonlat[1] if lonlat else None,
         )
 
-    def _relief(self, block: int, row: AssignmentRow, cluster: str | None) -> tuple[Relief, ...]:
+    def _relief(self, reach: Mapping[int, float], row: AssignmentRow, cluster: str | None) -> tuple[Relief, ...]:
         """List the cluster's other schools of the stage, the nearest first (policy §9: catchment, cluster, district)."""
         publication = self._publication
         own = row.school_id.split(";")
@@ -196,16 +198,18 @@ class Answers:
             Relief(
                 school_id=school,
                 name=publication.school_name(school),
-                distance_m=self._distance(block, publication.school_index.get(school, -1)),
+                distance_m=reach.get(publication.school_index.get(school, -1)),
             )
             for school in publication.members_of.get(cluster or "", ())
             if school not in own and publication.offers(school, row.stage, row.year)
         ]
         return tuple(sorted(others, key=lambda item: (math.inf if item.distance_m is None else item.distance_m, item.school_id)))
 
-    def _distance(self, block: int, school: int) -> float | None:
-        [metres] = self._publication.district.distances.lookup(np.array([block]), np.array([school]))
-        return round(float(metres), 1) if np.isfinite(metres) else None
+    def _reach(self, block: int) -> dict[int, float]:
+        """Return the schools within reach of a block with the length of the way, metres."""
+        distances = self._publication.district.distances
+        entries = slice(distances.indptr[block], distances.indptr[block + 1])
+        return dict(zip(distances.schools[entries].tolist(), np.round(distances.metres[entries], 1).tolist(), strict=True))
 
     def _minutes(self, metres: float | None) -> int | None:
         speed_m = self._publication.district.rules.walk_speed * 1000 / 60

@@ -75,8 +75,8 @@ class Collection:
     @property
     def extent(self) -> list[float] | None:
         """West, south, east, north; None without shapes."""
-        bounds = shapely.total_bounds(self._shapes[self._shapes != None]) if len(self._ids) else np.array([np.nan])  # noqa: E711
-        return None if np.isnan(bounds).any() else [float(value) for value in bounds]
+        present = [shape for shape in self._shapes if shape is not None]
+        return [float(value) for value in shapely.total_bounds(present)] if present else None
 
     @property
     def years(self) -> tuple[int, int] | None:

@@ -34,7 +34,8 @@ CONFORMANCE = (
 GEOJSON = "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 
-CollectionName = Literal["catchments", "schools", "clusters", "sites", "blocks", "plans"]
+ERRORS: dict[int | str, dict[str, Any]] = {**declared(400), "4XX": declared(400)[400]}
+"""4XX keeps the framework from promising a 422 of its own: here a wrong parameter is a 400."""
 
 
 class _Model(BaseModel):
@@ -143,7 +144,7 @@ class ItemsQuery:
 
 def features_routes(publication: Publication, geography: Geography, cartography: Cartography) -> APIRouter:
     """Make the routes under ``/ogc``."""
-    router = APIRouter(prefix="/ogc", tags=["features"], dependencies=[Depends(_only_known_parameters)], responses=declared(400))
+    router = APIRouter(prefix="/ogc", tags=["features"], dependencies=[Depends(_only_known_parameters)], responses=ERRORS)
     shelf = _Shelf(collections_of(publication, geography, cartography))
     title = f"xuequ: {publication.district.name}"
 
