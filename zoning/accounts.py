@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xuequ.zoning.options import ProgrammeTarget
 from xuequ.zoning.places import NEVER, Action, index_of
 from xuequ.zoning.seating import room_capacity, rooms_in
 from xuequ.zoning.stage import Stage
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Programme
 
-__all__ = ["Account", "account", "closed_seats", "discounted_wan", "opened_seats", "room_seats"]
+__all__ = ["Account", "account", "closed_seats", "discounted_wan", "opened_seats", "programme_target", "room_seats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,25 @@ class Account:
     def total_wan(self) -> int:
         """Money of all years, 10,000 yuan."""
         return sum(self.cost_wan.values())
+
+
+def programme_target(district: District, programme: Programme) -> ProgrammeTarget:
+    """
+    Return the floors of a programme: those of the case; else, where it has sites of the programme, the rules'; else none.
+
+    Notes
+    -----
+    policy.md §17, ``seats_programme``, ``projects_min``, ``land_programme``.
+    """
+    given = district.options.seats.programmes.get(programme)
+    if given is not None:
+        return given
+    if not any(site.programme is programme for site in district.sites):
+        return ProgrammeTarget()
+    rules, name = district.rules, programme.value
+    return ProgrammeTarget(
+        getattr(rules.seats_programme, name), getattr(rules.projects_min, name), getattr(rules.land_programme, name)
+    )
 
 
 def room_seats(district: District, stage: Stage, school: int) -> int:

@@ -238,8 +238,10 @@ def _cohorts(
             counts[old] = 0
         lost = (counts > 0) & (rooms[:, column] == 0)
         if lost.any() and now is not None:
-            # The school of these cohorts runs no more and nothing replaces it: they follow the catchments of the year.
-            homes = np.isin(chosen.first_school(), np.flatnonzero(lost))
+            # The schools of these cohorts run no more and nothing replaces them: they follow the catchments of the year.
+            shut = rooms[:, column] == 0
+            ended = [any(lost[list(zone)]) and all(shut[list(zone)]) for zone in chosen.zones]
+            homes = np.array([*ended, False])[chosen.zone]
             counts += _by_school(now, np.where(homes, demand[GRADES.index(grade)], 0), weights)
             counts[lost] = 0
         result[:, position] = counts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xuequ.zoning.accounts import account, opened_seats
+from xuequ.zoning.accounts import account, opened_seats, programme_target
 from xuequ.zoning.classes import Classes
 from xuequ.zoning.indicators import alert, assigned_distance_m, utilisation
 from xuequ.zoning.outlook import large_classes, plan_rolls
@@ -279,8 +279,8 @@ def _programmes(district: District, plan: Plan) -> list[dict[str, Any]]:
         return []
     rows = []
     for programme in Programme:
-        target, total = district.options.seats.programmes.get(programme), account(district, plan.seats, programme)
-        wanted = {"seats_min": target.seats_min if target else 0, "projects_min": target.projects_min if target else 0}
+        target, total = programme_target(district, programme), account(district, plan.seats, programme)
+        wanted = {"seats_min": target.seats_min, "projects_min": target.projects_min}
         rows.append({
             "programme": str(programme), "projects": total.projects, "seats": total.seats_opened, "net_seats": total.net_seats,
             "land_m2": total.land_m2, "floor_m2": total.floor_m2, "cost_wan": total.total_wan,

@@ -1,0 +1,205 @@
+"""All checks of a plan, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xuequ.zoning.plan import PlanKind
+from xuequ.zoning.statement import Statement
+from xuequ.zoning.stating import FORMAT, state
+from xuequ.zoning.verification import assignment, stated
+from xuequ.zoning.verification.bound import check_certificate
+from xuequ.zoning.verification.check import Findings, Verification, is_number
+from xuequ.zoning.verification.clusters import check_clusters
+from xuequ.zoning.verification.goals import check_goals
+from xuequ.zoning.verification.ground import Ground
+from xuequ.zoning.verification.loads import check_hard_seats, check_overflow, check_schools, load_of, reasons_of
+from xuequ.zoning.verification.pupils import count_full, count_years
+from xuequ.zoning.verification.seats import check_programmes, check_seats, read_openings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xuequ.zoning.district import District
+    from xuequ.zoning.plan import Plan
+    from xuequ.zoning.verification.ground import Area
+    from xuequ.zoning.verification.loads import Load
+    from xuequ.zoning.verification.pupils import Counted
+
+__all__ = ["verify"]
+
+
+def verify(district: District, plan: Plan | Statement) -> Verification:
+    """
+    Compute again everything that a plan states, and compare.
+
+    Parameters
+    ----------
+    district
+        The raw district.
+    plan
+        What was read from a plan folder, or a plan, of which first everything is stated that its files would hold.
+
+    Returns
+    -------
+    Verification
+        Every check; ``ok`` only where all of them hold.
+
+    Notes
+    -----
+    model.md §6. Only definitions are shared with the solver: the district's records, the rules, class arithmetic, the graph.
+    """
+    statement = plan if isinstance(plan, Statement) else state(district, plan)
+    work = _Work(statement, Findings())
+    work.findings.same("plan.format", statement.plan.get("format"), FORMAT)
+    openings = read_openings(Ground(district), statement.seats, work.findings) if work.builds else []
+    work.ground = Ground(district, openings)
+    if not stated.check_head(work.ground, statement.plan, work.findings):
+        return Verification(tuple(work.findings.checks))
+    work.check_catchments()
+    work.check_seats()
+    work.check_clusters()
+    work.check_sums()
+    return Verification(tuple(work.findings.checks))
+
+
+@dataclass(slots=True)
+class _Work:
+    """One verification under way."""
+
+    statement: Statement
+    findings: Findings
+    ground: Ground = field(init=False)
+    areas: list[Area] = field(default_factory=list)
+    counted: dict[int, Counted] = field(default_factory=dict)
+    goals: list[tuple[Load, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        return self.statement.plan
+
+    @property
+    def builds(self) -> bool:
+        """Whether the plan says anything of seats."""
+        return bool(self.statement.seats) or self.said.get("kind") in {PlanKind.SEATS, PlanKind.PLAN}
+
+    @property
+    def phase_in(self) -> bool:
+        return self.said["regime"] == "phase_in" and self.ground.district.demand.graded
+
+    def check_catchments(self) -> None:
+        """Check assignment.csv, schools.csv, scenarios.csv and overflow.csv, with the goals of each stage and year."""
+        statement, ground, findings = self.statement, self.ground, self.findings
+        self.areas = assignment.read_areas(ground, statement.assignment, findings)
+        stated.check_places(self.said, self.areas, findings)
+        self.counted = self._count(self.said["scenario"])
+        rows, schools = assignment.by_place(statement.assignment), assignment.by_place(statement.schools)
+        places = {(str(area.stage), area.year) for area in self.areas}
+        findings.same("schools.places", sorted(map(str, schools.keys() - places)), [], "stages and years without catchments")
+        for area in self.areas:
+            before = self.counted.get(area.year - 1) if self.phase_in else None
+            if self.phase_in and before is None:
+                findings.holds("assignment.years", area.year, ground.district.school_year, "is not after today", ok=False)
+                continue
+            load = load_of(ground, area, self.said["scenario"], before)
+            key = (str(area.stage), area.year)
+            assignment.check_area(ground, area, findings)
+            assignment.check_columns(ground, area, rows[key], reasons_of(ground, load), findings)
+            assignment.check_moved_cap(ground, area, load.pupils, stated.moved_cap(ground, self.said), findings)
+            if stated.is_hard(ground, self.said):
+                check_hard_seats(ground, load, findings)
+            check_schools(ground, area, self.counted[area.year], schools.get(key, []), findings)
+            self._check_goals(load)
+        assignment.check_stability(ground, self.areas, findings)
+        self._check_scenarios()
+        self._check_certificates()
+        if ground.district.demand.graded:
+            listed = stated.listed(self.said, "large_classes", findings)
+            stated.check_large_classes(ground, self.counted, listed, findings)
+
+    def _count(self, scenario: str) -> dict[int, Counted]:
+        years = sorted({area.year for area in self.areas})
+        if self.phase_in and years:
+            return count_years(self.ground, self.areas, years[-1], scenario)
+        return {
+            year: count_full(self.ground, [area for area in self.areas if area.year == year], year, scenario) for year in years
+        }
+
+    def _check_goals(self, load: Load) -> None:
+        area, kind = load.area, self.said.get("kind")
+        if kind == PlanKind.PLAN:
+            entries = stated.listed(self.said, "stage_goals", self.findings)
+            mine = [item for item in entries if (item.get("stage"), item.get("year")) == (str(area.stage), area.year)]
+            self.findings.same("goals.places", len(mine), 1, f"{area.place}, entries in stage_goals")
+            goals = stated.listed(mine[0], "goals", self.findings) if mine else []
+        else:
+            goals = stated.listed(self.said, "goals", self.findings)
+        asked = self.said.get("settings", {}).get("goals")
+        names = asked if isinstance(asked, list) else [goal.name for goal in self.ground.district.options.zoning.goals]
+        check_goals(self.ground, load, goals, names, self.findings)
+        self.goals.append((load, goals))
+
+    def _check_scenarios(self) -> None:
+        names = [name for name in self.ground.district.demand.scenarios if name != self.said["scenario"] and self.areas]
+        self.findings.same("scenarios.names", list(self.statement.scenarios), names)
+        for name in names:
+            counted = self._count(name)
+            rows = assignment.by_place(self.statement.scenarios.get(name, ()))
+            for area in self.areas:
+                if area.year in counted:
+                    said = rows.get((str(area.stage), area.year), [])
+                    check_schools(self.ground, area, counted[area.year], said, self.findings, table=f"scenarios.{name}")
+
+    def _check_certificates(self) -> None:
+        """Evaluate each certificate; that of a zone plan's main goal carries ``certified_bound``."""
+        items = stated.listed(self.statement.certificate, "certificates", self.findings)
+        stated_bound = self.said.get("certified_bound")
+        main = self.main_goal()
+        carried = False
+        for item in items:
+            for load, goals in self.goals:
+                if (str(load.area.stage), load.area.year) == (item.get("stage"), item.get("year")):
+                    usable = [goal for goal in goals if is_number(goal.get("value"))]
+                    carries = self.said.get("kind") == PlanKind.ZONE and main is not None and item.get("goal") == main["name"]
+                    carried |= carries
+                    check_certificate(
+                        self.ground, load, item, usable, stated_bound if carries else None, self.findings,
+                        hard=stated.is_hard(self.ground, self.said),
+                    )  # fmt: skip
+                    break
+            else:
+                self.findings.holds(
+                    "bound.certificate", f"{item.get('stage')} {item.get('year')}", None, "no such catchments", ok=False
+                )
+        if stated_bound is not None and not carried:
+            self.findings.holds("bound.certificate", stated_bound, None, "a certified bound without a certificate", ok=False)
+
+    def main_goal(self) -> dict[str, Any] | None:
+        """Return the goal that objective, bound and gap are of: distance of a zone plan, cost of seats, the last else."""
+        goals = stated.listed(self.said, "goals", Findings())
+        wanted = {"zone": "distance", "seats": "cost", "plan": "cost"}.get(str(self.said.get("kind")))
+        named = [goal for goal in goals if goal.get("name") == wanted]
+        return named[0] if named else None
+
+    def check_seats(self) -> None:
+        """Check seats.csv and the programmes of plan.json."""
+        programmes = stated.listed(self.said, "programmes", self.findings)
+        if not self.builds:
+            self.findings.same("programmes.rows", len(programmes), 0)
+            return
+        check_seats(self.ground, self.statement.seats, self.findings)
+        check_programmes(self.ground, self.statement.seats, programmes, self.findings)
+
+    def check_clusters(self) -> None:
+        """Check clusters.csv and overflow.csv."""
+        rows = self.statement.clusters
+        if rows or self.said.get("kind") in {PlanKind.CLUSTER, PlanKind.PLAN}:
+            check_clusters(self.ground, self.areas, rows, self.said, self.findings)
+        known = self.ground.district.clusters
+        cluster_of = {row.school_id: row.cluster for row in rows} or (known.cluster_of() if known else {})
+        check_overflow(self.ground, self.areas, self.counted, cluster_of, self.statement.overflow, self.findings)
+
+    def check_sums(self) -> None:
+        """Check what plan.json adds up itself."""
+        stated.check_bounds(self.said, self.main_goal(), self.findings)
