@@ -182,8 +182,12 @@ def _source(table: Table, case: CaseFile, declared: Plane | None, problems: Prob
         return declared
     if own is not None and not (own.is_degrees and not _in_degrees(table, slack=True)):
         if declared is not None and declared.name in SHIFTED and own.name in _DEGREES:
-            problems.warn(table.name, f"the file says {own.name}, the case says {declared.name}; the case is followed",
-                          f'write crs = "{own.name}" into [tables.{table.name}] if this file is right', value=own.name)  # fmt: skip
+            problems.warn(
+                table.name,
+                f"the file says {own.name}, the case says {declared.name}; the case is followed",
+                f'write crs = "{own.name}" into [tables.{table.name}] if the file is right',
+                value=own.name,
+            )
             return declared
         return own
     return _unsaid(table, own, declared, PurePath(section.file).suffix.lower(), problems)
@@ -197,7 +201,7 @@ def _unsaid(table: Table, own: Plane | None, declared: Plane | None, suffix: str
         return declared if declared is not None and declared.is_degrees else Plane.named(WGS84)
     if declared is not None and (not declared.is_degrees or _in_degrees(table)):
         if own is not None:
-            problems.warn(table.name, f"the file says {own.name}, but its numbers are no degrees; the case's {declared.name} is taken",
+            problems.warn(table.name, f"its numbers are no degrees, though the file says {own.name}; {declared.name} is taken",
                           "export the file again with its true coordinate system", value=own.name)  # fmt: skip
         return declared
     if suffix in {".geojson", ".json"} or own is not None:
@@ -343,8 +347,11 @@ def _far_from_blocks(
             tables[name] = replace(table, geometry=swapped)
         else:
             km = _gap(home, _bounds(table.geometry)) / 1000
-            problems.warn(name, f"the places lie {km:,.0f} km from the blocks: one coordinate system of the two is probably wrong",
-                          f"correct crs of [tables.{name}] or [tables.blocks]")  # fmt: skip
+            problems.warn(
+                name,
+                f"the places lie {km:,.0f} km from the blocks: one of the two coordinate systems is probably wrong",
+                f"correct crs of [tables.{name}] or [tables.blocks]",
+            )
 
 
 def _gap(home: NDArray[np.float64], other: NDArray[np.float64]) -> float:
