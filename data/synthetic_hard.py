@@ -115,9 +115,9 @@ def hard_district_and_solution(options: HardOptions) -> tuple[District, Catchmen
     pupils = _pupils(points, options, rng)
     straight = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
     ways = graph_of(options.blocks, pairs, straight * rng.uniform(1.0, options.crooked, len(pairs)))
-    roots = np.sort(rng.choice(options.blocks, options.schools, replace=False))
+    roots = _roots(points, options, rng)
     # Head starts of about a third of the way between schools: catchments of very unlike size, yet none swallowed.
-    between = options.side_m * np.sqrt(options.blocks / options.schools)
+    between = _between_m(options)
     solution = grown_from(ways, roots, rng.gamma(3.0, 1.0 / 3.0, options.schools) * 0.3 * between)
     load = np.bincount(solution, weights=pupils, minlength=options.schools).astype(np.int64)
     seats = options.lump * np.maximum(1, -(-np.ceil(load * (1.0 + options.slack)).astype(np.int64) // options.lump))
@@ -176,6 +176,21 @@ def _touching(
     return np.concatenate(pairs), np.concatenate(lengths)
 
 
+def _between_m(options: HardOptions) -> float:
+    """Return how far schools are from each other."""
+    return float(options.side_m * np.sqrt(options.blocks / options.schools))
+
+
+def _roots(points: NDArray[np.float64], options: HardOptions, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Choose the blocks that schools stand in: at random, but no more than needed in one square of the land."""
+    drawn = rng.permutation(options.blocks)
+    square = np.floor(points[drawn] / _between_m(options)).astype(np.int64)
+    _, first = np.unique(square, axis=0, return_index=True)
+    once = np.zeros(options.blocks, dtype=bool)
+    once[first] = True
+    return np.sort(np.concatenate([drawn[once], drawn[~once]])[: options.schools])
+
+
 def _waves(points: NDArray[np.float64], length: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return a smooth random field at points."""
     result = np.zeros(len(points))
@@ -195,7 +210,7 @@ def _pupils(points: NDArray[np.float64], options: HardOptions, rng: np.random.Ge
 
 def _reachable(roots: NDArray[np.int64], ways: csr_array, solution: NDArray[np.int64], options: HardOptions) -> Distances:
     """Return the ways to the nearest schools of each block and to that of the solution, in compressed rows."""
-    limit = 0.85 * options.side_m * options.crooked * np.sqrt(options.nearest * options.blocks / options.schools)
+    limit = 0.9 * _between_m(options) * options.crooked * np.sqrt(options.nearest)
     nearest, _, source = dijkstra(ways, directed=False, indices=roots, min_only=True, return_predecessors=True)
     everyone = np.arange(options.blocks)
     found = [(everyone, np.searchsorted(roots, source), nearest)]

@@ -241,7 +241,9 @@ def _paths(land: Land, roads: tuple[Road, ...], tops: NDArray[np.float64]) -> It
     east = ends[:, 0] > land.river_x(ends[:, 1])
     for top in tops:
         side = ends[east == (top[0] > land.river_x(top[1:])[0])]
-        yield Road(_straight(top, _closest(side, top)), "", "path")
+        near = _closest(side, top)
+        if np.hypot(*(near - top)) > 1.0:
+            yield Road(_straight(top, near), "", "path")
 
 
 def _roads(
