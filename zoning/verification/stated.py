@@ -139,11 +139,11 @@ def check_large_classes(
         expected |= {(year, stage): numbers for stage, numbers in sums.items() if numbers[0]}
     said = {(item.get("year"), item.get("stage")): item for item in stated}
     findings.same("large_classes.rows", sorted(map(str, said)), sorted(map(str, expected)), "years and stages")
-    for (year, stage), (classes, large, super_large) in expected.items():
-        item = said.get((year, stage), {})
+    for (year, name), (classes, large, super_large) in expected.items():
+        item = said.get((year, name), {})
         numbers = [item.get(key) for key in ("classes", "large", "super_large")]
-        findings.same("large_classes.counts", numbers, [classes, large, super_large], f"{stage} {year}")
-        findings.near("large_classes.share", item.get("share"), large / classes, 1e-6, f"{stage} {year}")
+        findings.same("large_classes.counts", numbers, [classes, large, super_large], f"{name} {year}")
+        findings.near("large_classes.share", item.get("share"), large / classes, 1e-6, f"{name} {year}")
 
 
 def listed(said: Mapping[str, Any], key: str, findings: Findings) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from xuequ.zoning.verification.goals import check_goals
 from xuequ.zoning.verification.ground import Ground
 from xuequ.zoning.verification.loads import check_hard_seats, check_overflow, check_schools, load_of, reasons_of
 from xuequ.zoning.verification.pupils import count_full, count_years
+from xuequ.zoning.verification.seat_goals import check_seat_goals
 from xuequ.zoning.verification.seats import check_programmes, check_seats, read_openings
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class _Work:
 
     def _check_goals(self, load: Load) -> None:
         area, kind = load.area, self.said.get("kind")
-        if kind == PlanKind.PLAN:
+        if kind != PlanKind.ZONE:
             entries = stated.listed(self.said, "stage_goals", self.findings)
             mine = [item for item in entries if (item.get("stage"), item.get("year")) == (str(area.stage), area.year)]
             self.findings.same("goals.places", len(mine), 1, f"{area.place}, entries in stage_goals")
@@ -190,6 +191,9 @@ class _Work:
             return
         check_seats(self.ground, self.statement.seats, self.findings)
         check_programmes(self.ground, self.statement.seats, programmes, self.findings)
+        if self.said.get("kind") in {PlanKind.SEATS, PlanKind.PLAN}:
+            goals = stated.listed(self.said, "goals", self.findings)
+            check_seat_goals(self.ground, self.statement.seats, goals, self.findings)
 
     def check_clusters(self) -> None:
         """Check clusters.csv and overflow.csv."""
