@@ -114,7 +114,7 @@ def test_distances_along_its_own_roads(case, facts):
     first = district.today[Stage.PRIMARY].first_school()
     metres = district.distances.lookup(np.arange(len(first)), first)
     pupils = district.demand.of_stage(Stage.PRIMARY, 2025)
-    # The facts measure lengths on the ellipsoid, walk on motorways too, and start at centroids where those lie outside their blocks.
+    # The facts measure lengths on the ellipsoid, walk on motorways too, and start at centroids even outside their blocks.
     assert np.average(metres, weights=pupils) == pytest.approx(known["existing_zone_mean_m_pupil_weighted"], rel=2e-3)
     assert metres.mean() == pytest.approx(known["existing_zone_mean_m_unweighted"], rel=4e-3)
     assert metres.max() == pytest.approx(known["existing_zone_max_m"], rel=4e-3)
