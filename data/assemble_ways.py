@@ -171,7 +171,12 @@ def distances_of(tables: Mapping[str, Table], blocks: Blocks, schools: Schools, 
         network, walk = _network(roads, tables, blocks, schools, case, problems)
         if network is not None and len(network.edges):
             distances, found = walk_distances(
-                blocks.points, schools.points, network, walk, ids=(blocks.ids, schools.ids), barriers=lines_of(tables.get("barriers"))
+                blocks.points,
+                schools.points,
+                network,
+                walk,
+                ids=(blocks.ids, schools.ids),
+                barriers=lines_of(tables.get("barriers")),
             )
             problems.extend(found)
             return distances
