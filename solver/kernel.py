@@ -293,11 +293,11 @@ def _note(state: Any, aim: Any, best: Any, move: Any) -> None:
 
 
 @compiled
-def _adapt(aim: Any, total: NDArray[np.float64]) -> None:
-    """Raise the penalties of limits that are exceeded and lower the others."""
+def _adapt(aim: Any, total: NDArray[np.float64], leeway: float) -> None:
+    """Raise the penalties of limits that are exceeded by more than a leeway (in `Aim.scale`-free worth) and lower the others."""
     for k in range(7):
         if aim.penalty[k] > 0.0:
-            if total[k] > aim.limit[k] + 1e-9:
+            if total[k] > aim.limit[k] + leeway / aim.bounds[k] + 1e-9:
                 aim.penalty[k] = min(aim.penalty[k] * aim.bounds[14], aim.bounds[7 + k])
             else:
                 aim.penalty[k] = max(aim.penalty[k] / aim.bounds[15], aim.bounds[k])
@@ -350,7 +350,7 @@ def anneal(case: Any, state: Any, scratch: Any, aim: Any, best: Any, schedule: N
     for step in range(steps):
         if step % _CHECK == _CHECK - 1:
             temperature *= factor
-            _adapt(aim, state.total)
+            _adapt(aim, state.total, schedule[4] * temperature)
             if accepted > kept_at + 20 and best.seen_count[0] < best.seen.shape[0]:
                 objective = 0.0
                 for k in range(7):

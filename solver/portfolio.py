@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xuequ.solver.improving import Improver, Pace
 from xuequ.solver.problem import DISTANCE, MEASURES, OVER, Problem, build_problem
 from xuequ.solver.ranking import PUPIL_GOALS, Phase, Ranking, worth_of
 from xuequ.solver.relaxation import arc_prices, transport
 from xuequ.solver.repair import Unjoinable, repair
-from xuequ.solver.search import Cycle, Search, Target
+from xuequ.solver.search import Cycle, Search
 from xuequ.solver.stop import Budget, Clock, MaxIterations
 from xuequ.zoning.explanation import Explanation
 from xuequ.zoning.indicators import goal_value
@@ -124,6 +125,7 @@ class _Run:
     search: Search
     ranking: Ranking
     zone: NDArray[np.int32]
+    improver: Improver
     bounds: dict[int, float] = field(default_factory=dict)
 
     @classmethod
@@ -137,7 +139,8 @@ class _Run:
         first = repair(problem, flow.start(problem, arc_price), arc_price, overload=10.0 * worth[OVER])
         worth = worth_of(problem, problem.measure(first))
         ranking = Ranking.of(problem, worth)
-        run = cls(problem, clock, Search(problem, seed, worth), ranking, first)
+        search = Search(problem, seed, worth)
+        run = cls(problem, clock, search, ranking, first, Improver(problem, search, clock, seed))
         starts = [problem.today] if (problem.today >= 0).any() else []
         if start is not None:
             starts.append(problem.units_of(start))
@@ -161,7 +164,7 @@ class _Run:
             if phase.counted:
                 self._count_down(phase, limits, budget)
             else:
-                self._minimise(phase, limits, budget)
+                self._minimise(phase, limits, budget, last=number == len(phases) - 1)
             total = self.problem.measure(self.zone)
             for column in phase.measures:
                 limits[column] = min(limits[column], self.ranking.allowed(column, float(total[column])))
@@ -188,22 +191,15 @@ class _Run:
             stale = 0 if less else stale + 1
             batches = min(batches * 2, 2000)
 
-    def _minimise(self, phase: Phase, limits: NDArray[np.float64], budget: Budget) -> None:
+    def _minimise(self, phase: Phase, limits: NDArray[np.float64], budget: Budget, *, last: bool) -> None:
         """Minimise one goal under the limits of those before."""
         target = self.ranking.target(phase, limits, self.bounds)
-        total = self.problem.measure(self.zone)
-        stale, batches = 0, 500
-        while stale < 4 and not budget.is_spent(self.clock) and not self.clock.should_stop():
-            found = self.search.run(self.zone, target, Cycle(batches, 0.2, 0.005), self.clock, budget)
-            if self._improves(found, target, total):
-                self.zone, total = found, self.problem.measure(found)
-                stale = 0
-            else:
-                stale += 1
-            batches = min(batches * 2, 4000)
-
-    def _improves(self, found: NDArray[np.int32], target: Target, total: NDArray[np.float64]) -> bool:
-        return target.rank(self.problem.measure(found)) < target.rank(total)
+        column = phase.measures[0]
+        tolerance = next(goal.tolerance for goal in self.ranking.goals if goal.name == phase.name)
+        if column in self.bounds:
+            budget.bound = target.price[column] * self.bounds[column]
+        pace = Pace(40, 1e-6) if last and column == DISTANCE else Pace(3, tolerance / 10)
+        self.zone = self.improver.minimise(self.zone, target, budget, pace)
 
 
 def _plan(district: District, run: _Run, blank: Plan) -> Plan:

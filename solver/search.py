@@ -78,6 +78,7 @@ class Cycle:
     hot: float
     cold: float
     keep: float = 0.02
+    leeway: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -172,7 +173,7 @@ class Search:
         ):
             batches = min(_CHUNK, cycle.batches - done, max(clock.iterations_left(), 1))
             at, to = (hot * (cold / hot) ** (x / cycle.batches) for x in (done, done + batches))
-            anneal(self._case, state, self._scratch, aim, best, np.array([batches * BATCH, at, to, cycle.keep]))
+            anneal(self._case, state, self._scratch, aim, best, np.array([batches * BATCH, at, to, cycle.keep, cycle.leeway]))
             state.total[:] = p.measure(state.zone)
             if self.harvest is not None:
                 self.harvest(best.seen[: best.seen_count[0]])

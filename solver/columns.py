@@ -1,0 +1,165 @@
+"""Catchments seen in the search, and the best plan that can be put together from them (set partitioning)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xuequ.solver.cuts import pieces_cut_off
+from xuequ.solver.engine import Effort, Model, Rows, Session, State
+from xuequ.solver.problem import DISTANCE, FAR, LARGE, MEASURES, MOVED, OVER, SUPER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from xuequ.solver.problem import Problem
+    from xuequ.solver.search import Target
+
+__all__ = ["Pool"]
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """
+    Whole, contiguous catchments, each once.
+
+    Parameters
+    ----------
+    problem
+        What is solved.
+    most
+        Catchments that are kept; when there are more the oldest go.
+    """
+
+    problem: Problem
+    most: int = 60_000
+    _units: list[NDArray[np.int32]] = field(default_factory=list)
+    _zone: list[int] = field(default_factory=list)
+    _measure: list[NDArray[np.float64]] = field(default_factory=list)
+    _known: set[int] = field(default_factory=set)
+    _mark: NDArray[np.uint64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._mark = np.random.default_rng(20).integers(1, 1 << 63, self.problem.units).astype(np.uint64)
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def add(self, plans: NDArray[np.int32], *, whole: bool = True) -> None:
+        """
+        Take in the catchments of some assignments, shape ``(plans, units)``.
+
+        ``whole`` says that every catchment is known to be contiguous; otherwise those that are not are left out.
+        """
+        p = self.problem
+        for plan in plans:
+            key = np.zeros(p.zones, dtype=np.uint64)
+            np.add.at(key, plan, self._mark)
+            key += np.arange(p.zones, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+            fresh = [j for j in range(p.zones) if int(key[j]) not in self._known]
+            if not fresh:
+                continue
+            order = np.argsort(plan, kind="stable").astype(np.int32)
+            ends = np.searchsorted(plan[order], np.arange(p.zones + 1))
+            arcs = p.arcs_of(plan)
+            loads = p.loads(plan)
+            for j in fresh:
+                members = order[ends[j] : ends[j + 1]]
+                if p.hard and loads[j] > p.caps[j, 0]:
+                    continue
+                if (arcs[members] < 0).any() or (not whole and pieces_cut_off(p, plan == j, j)):
+                    continue
+                self._known.add(int(key[j]))
+                self._units.append(members)
+                self._zone.append(j)
+                measure = np.zeros(len(MEASURES))
+                measure[[OVER, LARGE, SUPER]] = np.maximum(loads[j] - p.caps[j], 0)
+                measure[[FAR, DISTANCE, MOVED]] = p.arc_value[arcs[members]].sum(axis=0)
+                self._measure.append(measure)
+        if len(self) > self.most:
+            self._keep(np.arange(len(self) - self.most * 3 // 4, len(self)))
+
+    def _keep(self, chosen: NDArray[np.int64]) -> None:
+        self._units = [self._units[k] for k in chosen]
+        self._zone = [self._zone[k] for k in chosen]
+        self._measure = [self._measure[k] for k in chosen]
+
+    def combine(
+        self,
+        incumbent: NDArray[np.int32],
+        target: Target,
+        effort: Effort,
+        *,
+        seed: int = 0,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> NDArray[np.int32] | None:
+        """
+        Return the best assignment made of catchments of the pool, None where none better than the incumbent was found.
+
+        Notes
+        -----
+        The linear relaxation comes first: a catchment whose reduced cost exceeds the gap to the incumbent is in no better plan.
+        """
+        self.add(incumbent[None, :])
+        measures = np.array(self._measure)
+        top = target.objective(self.problem.measure(incumbent))
+        fits = target.excess(self.problem.measure(incumbent)) <= 0
+        cost = measures @ target.price
+        everything = np.arange(len(self))
+        relaxed = Session(self._model(everything, cost, measures, target, whole=False), seed=seed, should_stop=should_stop).run(
+            effort
+        )
+        if relaxed.state is not State.SOLVED or relaxed.value is None:
+            return None
+        chosen = everything
+        if fits:
+            gap = top - relaxed.value
+            if gap <= 1e-9 * max(1.0, abs(top)):
+                return None
+            chosen = np.flatnonzero(relaxed.reduced <= gap + 1e-9)
+        model = self._model(chosen, cost, measures, target, whole=True)
+        session = Session(model, seed=seed, should_stop=should_stop)
+        if fits:
+            session.start_from(self._start(chosen, incumbent))
+        answer = session.run(effort)
+        if not len(answer.x):
+            return None
+        found = incumbent.copy()
+        for k in chosen[answer.x[: len(chosen)] > 0.5]:
+            found[self._units[k]] = self._zone[k]
+        return found
+
+    def _start(self, chosen: NDArray[np.int64], incumbent: NDArray[np.int32]) -> NDArray[np.float64]:
+        sizes = np.bincount(incumbent, minlength=self.problem.zones)
+        x = np.zeros(len(chosen))
+        for a, k in enumerate(chosen):
+            members, zone = self._units[k], self._zone[k]
+            x[a] = float(len(members) == sizes[zone] and (incumbent[members] == zone).all())
+        return x
+
+    def _model(
+        self, chosen: NDArray[np.int64], cost: NDArray[np.float64], measures: NDArray[np.float64], target: Target, *, whole: bool
+    ) -> Model:
+        """Return the partitioning model: every unit once, every zone once at most, limits on measures."""
+        p, count = self.problem, len(chosen)
+        rows = Rows()
+        sizes = [len(self._units[k]) for k in chosen]
+        column = np.repeat(np.arange(count), sizes)
+        unit = np.concatenate([self._units[k] for k in chosen])
+        order = np.argsort(unit, kind="stable")
+        ends = np.searchsorted(unit[order], np.arange(p.units + 1))
+        for i in range(p.units):
+            rows.add(column[order[ends[i] : ends[i + 1]]], 1.0, 1.0, 1.0)
+        zone = np.array([self._zone[k] for k in chosen])
+        for j in range(p.zones):
+            rows.add(np.flatnonzero(zone == j), 1.0, -np.inf, 1.0)
+        for k in np.flatnonzero(np.isfinite(target.limit)).tolist():
+            values = measures[chosen, k]
+            used = np.flatnonzero(values)
+            if len(used) and values.sum() > target.limit[k]:
+                rows.add(used, values[used], -np.inf, float(target.limit[k]))
+        return Model(cost[chosen], np.full(count, np.inf), np.full(count, whole), rows)

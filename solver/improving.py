@@ -1,0 +1,166 @@
+"""One goal minimised by everything there is: annealing, regions solved exactly, catchments recombined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xuequ.solver.columns import Pool
+from xuequ.solver.cuts import CutPool
+from xuequ.solver.engine import Effort
+from xuequ.solver.problem import CUT
+from xuequ.solver.repair import is_contiguous
+from xuequ.solver.search import Cycle
+from xuequ.solver.submip import Region, reoptimise, zone_neighbours
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xuequ.solver.problem import Problem
+    from xuequ.solver.search import Search, Target
+    from xuequ.solver.stop import Budget, Clock
+
+__all__ = ["Improver", "Pace"]
+
+_MIP_BATCHES = 100
+_LARGEST_REGION = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    How a goal is worked on.
+
+    Parameters
+    ----------
+    patience
+        Rounds without improvement after which it is left.
+    close
+        Relative gap to the bound that is close enough.
+    """
+
+    patience: int = 40
+    close: float = 1e-6
+
+
+@dataclass(slots=True, eq=False)
+class Improver:
+    """
+    The means of improvement on one problem, with what they have learnt.
+
+    Parameters
+    ----------
+    problem, search, clock
+        What is solved, by which kernel, under which stop.
+    """
+
+    problem: Problem
+    search: Search
+    clock: Clock
+    seed: int
+    pool: Pool = field(init=False)
+    cuts: CutPool = field(default_factory=CutPool)
+    zone: NDArray[np.int32] = field(init=False)
+    _chance: np.random.Generator = field(init=False)
+    _pooled: int = 0
+    _size: float = 3.0
+    _slow: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.problem)
+        self._chance = np.random.default_rng(self.seed)
+
+    def minimise(self, zone: NDArray[np.int32], target: Target, budget: Budget, pace: Pace) -> NDArray[np.int32]:
+        """Return the best assignment found within the budget, the one given if nothing better."""
+        self.zone = zone
+        linear = target.price[CUT] == 0 and not np.isfinite(target.limit[CUT]) and self.problem.zones > 1
+        self.search.harvest = self.pool.add if linear else None
+        stale, batches, number = 0, 250, 0
+        while stale < pace.patience and not self._is_over(target, budget, pace):
+            before = target.rank(self.problem.measure(self.zone))
+            for hot in (0.1, 0.3):
+                self._take(self.search.run(self.zone, target, Cycle(batches, hot, 0.01), self.clock, budget), target)
+            if linear:
+                self._regions(target, budget)
+                if number % 2 == 1:
+                    self._combine(target, budget)
+            batches = min(2 * batches, 2000)
+            number += 1
+            stale = 0 if target.rank(self.problem.measure(self.zone)) < before else stale + 1
+        return self.zone
+
+    def _is_over(self, target: Target, budget: Budget, pace: Pace) -> bool:
+        total = self.problem.measure(self.zone)
+        value = target.objective(total)
+        if self.clock.report(budget.phase, value, budget.bound) or budget.is_spent(self.clock):
+            return True
+        return (
+            budget.bound is not None and target.excess(total) <= 0 and value - budget.bound <= pace.close * max(1.0, abs(value))
+        )
+
+    def _take(self, found: NDArray[np.int32] | None, target: Target) -> bool:
+        if found is None or target.rank(self.problem.measure(found)) >= target.rank(self.problem.measure(self.zone)):
+            return False
+        self.zone = found
+        return True
+
+    def _effort(self, budget: Budget, share: float) -> Effort:
+        """Return what one model may take: nodes where the run must repeat, else a share of the time."""
+        if self.clock.is_repeatable:
+            return Effort(nodes=300, gap=1e-5)
+        left = budget.until_s - self.clock.elapsed_s
+        if not np.isfinite(left):
+            return Effort(seconds=2.0, nodes=2000, gap=1e-5)
+        return Effort(seconds=float(np.clip(share * left, 0.1, 4.0)), gap=1e-5)
+
+    def _regions(self, target: Target, budget: Budget) -> None:
+        """Re-optimise a few regions; their size follows what has paid."""
+        for _ in range(3):
+            if budget.is_spent(self.clock) or self.clock.should_stop():
+                return
+            zones = self._adjacent(round(self._size))
+            region = Region.of(self.problem, self.zone, zones)
+            if len(region.arcs) > _LARGEST_REGION:
+                self._size = max(2.0, self._size - 0.5)
+                zones = zones[:2]
+                region = Region.of(self.problem, self.zone, np.sort(zones))
+            started = self.clock.elapsed_s
+            found, seen = reoptimise(
+                self.problem, self.zone, region, target, self.cuts, self._effort(budget, 0.02),
+                seed=self.seed, should_stop=self.clock.should_stop,
+            )  # fmt: skip
+            self.clock.iterations += _MIP_BATCHES
+            if seen:
+                self.pool.add(np.array(seen), whole=False)
+            gained = self._take(found, target)
+            if self.clock.is_repeatable:
+                self._size = float(2 + self._chance.integers(4))
+            else:
+                quick = self.clock.elapsed_s - started < 0.5
+                self._size = float(np.clip(self._size + (0.34 if quick and not gained else 0.0 if gained else -0.34), 2.0, 7.0))
+
+    def _adjacent(self, count: int) -> NDArray[np.int64]:
+        """Return some zones that touch, chosen at random by how much they touch."""
+        touching = zone_neighbours(self.problem, self.zone)
+        zones = [int(self._chance.integers(self.problem.zones))]
+        while len(zones) < min(count, self.problem.zones):
+            weight = touching[zones].sum(axis=0).astype(float)
+            weight[zones] = 0.0
+            if weight.sum() == 0:
+                break
+            zones.append(int(self._chance.choice(self.problem.zones, p=weight / weight.sum())))
+        return np.array(sorted(zones))
+
+    def _combine(self, target: Target, budget: Budget) -> None:
+        """Put together the best plan of all catchments seen, when enough new ones are there."""
+        if len(self.pool) < 1.1 * self._pooled or budget.is_spent(self.clock) or self.clock.should_stop():
+            return
+        found = self.pool.combine(
+            self.zone, target, self._effort(budget, 0.1), seed=self.seed, should_stop=self.clock.should_stop
+        )
+        self._pooled = len(self.pool)
+        self.clock.iterations += _MIP_BATCHES
+        if found is not None and is_contiguous(self.problem, found):
+            self._take(found, target)
