@@ -33,6 +33,9 @@ _POLICY = (
 )
 """What a browser may load for the page: nothing but what is in it."""
 
+_MARKS = ("[xuequ: header]", "[xuequ: body]", "[xuequ: script]")
+"""Where our parts go in folium's page."""
+
 
 @dataclass(frozen=True, slots=True)
 class HtmlMap:
@@ -112,22 +115,28 @@ def _page(shown: Scene, texts: Texts, payload: str) -> str:
         f'<aside id="panel" tabindex="-1" aria-label="{escape(texts("panel"))}"></aside>'
     )
     call = f"showDistrict({sheet.get_name()}, JSON.parse(document.getElementById('xuequ-data').textContent));"
-    sheet.add_child(_verbatim(header, body, f"{template_text('map.js')}\n{call}"))
-    return _as_document(inlined(page.render()), texts)
+    sheet.add_child(_places())
+    # Folium reads what it is given as templates, twice: nothing of ours, least of all a name, may pass through it.
+    framed = _as_document(inlined(page.render()), texts)
+    parts = (header, body, f"{template_text('map.js')}\n{call}")
+    # From the end, so that a name that looks like a place is never taken for one.
+    for mark, text in zip(reversed(_MARKS), reversed(parts), strict=True):
+        before, found, after = framed.partition(mark)
+        if not found:
+            raise ValueError(f"folium's page has lost the place of {mark}")
+        framed = f"{before}{text}{after}"
+    return framed
 
 
-def _verbatim(header: str, body: str, script: str) -> Any:
-    """Return a part of a folium page that is put in as it is: the template engine must never see a name."""
+def _places() -> Any:
+    """Return a part of a folium page that holds the places of our header, body and script."""
     from folium import MacroElement  # noqa: PLC0415 - heavy, and only this page needs it
 
     part: Any = MacroElement()  # type: ignore[no-untyped-call]
     part._id = "xuequ"  # noqa: SLF001
-    part._template = Template(  # noqa: SLF001
-        "{% macro header(this, kwargs) %}{{ this.texts[0] }}{% endmacro %}"
-        "{% macro html(this, kwargs) %}{{ this.texts[1] }}{% endmacro %}"
-        "{% macro script(this, kwargs) %}{{ this.texts[2] }}{% endmacro %}"
-    )
-    part.texts = (header, body, script)
+    macros = zip(("header", "html", "script"), _MARKS, strict=True)
+    source = "".join(f"{{% macro {name}(this, kwargs) %}}{mark}{{% endmacro %}}" for name, mark in macros)
+    part._template = Template(source)  # noqa: SLF001
     return part
 
 

@@ -243,7 +243,7 @@ function showDistrict(map, data) {
     drawSites();
   }
   function chooseBlock(block, at) {
-    map.closeTooltip();
+    blockGroup.closeTooltip();
     L.popup({ maxWidth: 290, autoPanPaddingTopLeft: [52, 52], autoPanPaddingBottomRight: [12, 12] }).setLatLng(at || latlng(data.blocks.points[block])).setContent(blockFacts(block)).openOn(map);
     tell(blockFacts(block));
   }

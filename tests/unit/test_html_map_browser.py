@@ -1,0 +1,198 @@
+"""The interactive map in a real browser with no network: mouse, keyboard, phone."""
+
+from __future__ import annotations
+
+import pytest
+from showpiece import town, town_plan
+
+from xuequ.maps.html_map import interactive
+
+pytestmark = pytest.mark.browser
+
+DISTRICT = town()
+PLAN = town_plan(DISTRICT)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def file_of(tmp_path_factory):
+    made = {}
+
+    def make(lang: str = "zh", **changes: object) -> str:
+        key = (lang, *sorted(changes))
+        if key not in made:
+            district = town(**changes)
+            path = tmp_path_factory.mktemp("map") / "map.html"
+            made[key] = interactive(district, town_plan(district), lang=lang).save(path).as_uri()
+        return made[key]
+
+    return make
+
+
+@pytest.fixture
+def open_map(chromium, file_of):
+    contexts = []
+
+    def open_it(lang: str = "zh", size: tuple[int, int] = (1280, 800), **changes: object):
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.faults = []
+        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
+        page.on("console", lambda line: page.faults.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda asked: page.faults.append(asked.url) if asked.url.startswith("http") else None)
+        page.goto(file_of(lang, **changes))
+        page.locator("html[data-layer]").wait_for()
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def layer_of(page) -> str:
+    return page.locator("html").get_attribute("data-layer")
+
+
+def test_it_opens_with_no_network_and_no_fault(open_map):
+    page = open_map()
+    assert layer_of(page) == "primary|2026"
+    assert page.locator("h1").inner_text() == "示例区 · 学区规划图"
+    assert page.get_by_role("button", name="龙湖小学*, 红").count() == 1
+    assert page.faults == []
+
+
+def test_synthetic_data_is_said_on_map_and_panel(open_map):
+    page = open_map()
+    assert page.locator(".map-mark .badge").inner_text() == "合成数据 synthetic"
+    assert page.locator("#panel > .badge").is_visible()
+    assert open_map(synthetic=False).locator(".badge").count() == 0
+
+
+def test_stage_and_year_are_chosen_with_the_mouse(open_map):
+    page = open_map()
+    page.get_by_role("radio", name="2028").check()
+    page.get_by_role("radio", name="初中").check()
+    assert layer_of(page) == "junior|2028"
+    assert page.locator(".map-mark").inner_text().startswith("初中 · 2028学年")
+    assert page.faults == []
+
+
+def test_the_years_without_the_plan_show_no_new_school(open_map):
+    page = open_map()
+    page.get_by_role("radio", name="2030").check()
+    assert page.get_by_role("button", name="新城学校, ").count() == 1
+    page.get_by_role("radio", name="不实施规划").check()
+    assert layer_of(page) == "primary|2030|without"
+    assert page.get_by_role("button", name="新城学校, ").count() == 0
+    assert "不实施规划" in page.locator(".map-mark").inner_text()
+
+
+def test_everything_is_reached_with_the_keyboard(open_map):
+    page = open_map()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert layer_of(page).startswith("junior|")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert layer_of(page) == "junior|2027"
+    marker = page.locator(".leaflet-marker-icon[role=button]").first
+    marker.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".leaflet-popup-content b").inner_text() != ""
+    assert page.faults == []
+
+
+def test_a_block_is_found_by_its_name_and_told_to_a_screen_reader(open_map):
+    page = open_map()
+    page.locator("#find").fill("b3_4")
+    page.keyboard.press("Enter")
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    assert popup.locator("b").inner_text() == "b3_4"
+    school = popup.locator("dd").first.inner_text()
+    assert school in page.locator("[role=status].hidden").inner_text()
+    assert "米" in popup.inner_text()
+
+
+def test_a_school_is_found_and_its_numbers_are_the_plans(open_map):
+    page = open_map()
+    page.locator("#find").fill("龙湖")
+    page.get_by_role("button", name="查找").click()
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    assert popup.locator("b").inner_text() == "龙湖小学*"
+    row = page.locator("#panel tr", has_text="龙湖小学*").inner_text()
+    assert popup.locator("dd").nth(0).inner_text() in row
+
+
+def test_what_is_not_there_is_said(open_map):
+    page = open_map()
+    page.locator("#find").fill("nowhere")
+    page.keyboard.press("Enter")
+    assert "nowhere" in page.locator("form [role=status]").inner_text()
+    assert page.locator(".leaflet-popup-content").count() == 0
+
+
+def test_a_tap_on_the_map_tells_the_block(open_map):
+    page = open_map()
+    box = page.locator("#map_district").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.8)
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    assert "学校" in popup.inner_text()
+    assert "理由" in popup.inner_text()
+    assert page.faults == []
+
+
+def test_layers_are_switched_off_and_on(open_map):
+    page = open_map()
+    assert page.locator(".school-name").count() == 4
+    page.get_by_role("checkbox", name="校名").uncheck()
+    assert page.locator(".school-name").count() == 0
+    assert page.get_by_role("button", name="项目: ").count() == 2
+    page.get_by_role("checkbox", name="建设项目").uncheck()
+    assert page.get_by_role("button", name="项目: ").count() == 0
+
+
+def test_the_years_play_and_stop(open_map):
+    page = open_map()
+    page.get_by_role("button", name="逐年播放").click()
+    page.locator('html[data-layer="primary|2027"]').wait_for()
+    page.get_by_role("button", name="停止").click()
+    assert page.get_by_role("button", name="逐年播放").is_visible()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_map):
+    page = open_map(size=(390, 844))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator("#map_district").bounding_box()
+    assert box["width"] == 390
+    assert box["height"] < 600
+    assert page.locator("#panel h1").bounding_box()["y"] < 844
+
+
+def test_english_has_no_chinese_controls(open_map):
+    page = open_map("en")
+    assert page.locator("legend").all_inner_texts() == ["Stage", "School year", "Plan", "Show"]
+    assert page.get_by_text("Large classes by year").count() >= 1
+
+
+def test_hostile_names_run_nothing(open_map):
+    page = open_map(name="<img src=x onerror=\"document.title='owned'\">")
+    assert page.title() != "owned"
+    assert page.locator("h1").inner_text().startswith("<img src=x")
+    assert page.faults == []
