@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from xuequ.data.cells import absent, as_text, parse_column
+from xuequ.data.cells import Parsed, absent, as_text, parse_column
 from xuequ.data.files import RawTable, read_raw
 from xuequ.data.folder import Limits, Unreadable
 from xuequ.data.tables import COORDINATE_HEADINGS, TABLES, Column, Kind, TableSchema, heading_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xuequ.data.case_file import JoinSection, TableSection
     from xuequ.zoning.problems import Problems
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "match_columns", "read_table"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +55,10 @@ class Table:
         What was mended on the way, with the number of cells, by column.
     rest
         Columns of the file that are not the program's, by heading.
+    faulty
+        Cells that could not be understood, as they stand in the file, by column and position.
+    notes
+        What was done or seen while the file was read.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Table:
     degrees: bool = False
     mended: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rest: Mapping[str, list[Any]] = field(default_factory=dict)
+    faulty: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -158,6 +163,7 @@ class _Columns:
     theirs: dict[str, str]
     mended: dict[str, Mapping[str, int]]
     rows: list[int]
+    faulty: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
 def _columns_of(schema: TableSchema, section: TableSection, raw: RawTable, problems: Problems) -> dict[str, str]:
@@ -174,16 +180,42 @@ def _columns_of(schema: TableSchema, section: TableSection, raw: RawTable, probl
                            f"correct columns.{ours} of [tables.{schema.name}] in case.toml", column=theirs)  # fmt: skip
         elif match is not None:
             found[ours] = match
+    return match_columns(schema, list(raw.columns), found, {*section.columns, *section.values})
+
+
+def match_columns(
+    schema: TableSchema, headings: Sequence[str], found: Mapping[str, str] | None = None, settled: Collection[str] = ()
+) -> dict[str, str]:
+    """
+    Match the program's columns to headings: those of the same name first, then those in common use.
+
+    Parameters
+    ----------
+    schema
+        Of the table.
+    headings
+        Of the file.
+    found
+        Matches that stand already.
+    settled
+        The program's columns that are not looked for.
+
+    Returns
+    -------
+    dict
+        Heading by the program's column; each heading is taken once.
+    """
+    found = dict(found or {})
     taken = set(found.values())
     words: list[tuple[str, tuple[str, ...]]] = [(column.name, column.headings) for column in schema.columns]
     if schema.shape != "none":
-        words += [(name, headings) for name, headings in COORDINATE_HEADINGS.items()]
-    keys = {heading_key(heading): heading for heading in reversed(raw.columns)}
+        words += [(name, others) for name, others in COORDINATE_HEADINGS.items()]
+    keys = {heading_key(heading): heading for heading in reversed(headings)}
     for level in (0, 1):
-        for ours, headings in words:
-            if ours in found or ours in section.columns or ours in section.values:
+        for ours, others in words:
+            if ours in found or ours in settled:
                 continue
-            options = [ours] if level == 0 else list(headings)
+            options = [ours] if level == 0 else list(others)
             match = next((keys[heading_key(word)] for word in options if keys.get(heading_key(word)) not in {None, *taken}), None)
             if match is not None:
                 found[ours] = match
@@ -199,18 +231,41 @@ def _parsed(schema: TableSchema, section: TableSection, raw: RawTable, theirs: d
     result = _Columns({}, {}, {}, raw.rows)
     for column in schema.columns:
         if column.name in theirs:
-            _add(schema, column, raw.columns[theirs[column.name]], theirs[column.name], result, problems)
+            guessed = column.name not in section.columns
+            _add(schema, column, raw.columns[theirs[column.name]], theirs[column.name], result, problems, guessed=guessed)
         elif column.name in section.values:
             _add(schema, column, [section.values[column.name]] * len(raw.rows), column.name, result, problems)
     return result
 
 
-def _add(schema: TableSchema, column: Column, cells: list[Any], heading: str, into: _Columns, problems: Problems) -> None:
+def _foreign(cells: list[Any], parsed: Parsed) -> bool:
+    """Say whether no cell of a column is what its heading promises: then the heading only happens to be ours."""
+    fatal = sum(fault.fatal and fault.message not in {"is negative", "is not finite"} for fault in parsed.faults)
+    fatal += sum(parsed.more.values()) if fatal else 0
+    return fatal > 0 and fatal >= sum(not absent(cell) for cell in cells)
+
+
+def _add(
+    schema: TableSchema,
+    column: Column,
+    cells: list[Any],
+    heading: str,
+    into: _Columns,
+    problems: Problems,
+    *,
+    guessed: bool = False,
+) -> None:
     parsed = parse_column(cells, column)
+    if guessed and not column.required and _foreign(cells, parsed):
+        message = f"{heading} holds something else than {column.name} ({column.kind}); it is left aside"
+        problems.warn(schema.name, message, f"name the right column in columns.{column.name}", column=heading)
+        return
     for fault in parsed.faults:
         told = problems.error if fault.fatal else problems.warn
         message = f"{fault.value} {fault.message}" if fault.message.startswith("is ") else f"{fault.message}: {fault.value}"
         told(schema.name, message, fault.fix, row=into.rows[fault.position], column=heading, value=fault.value)
+        if fault.fatal:
+            into.faulty.setdefault(column.name, {})[fault.position] = fault.value
     for message, more in parsed.more.items():
         problems.warn(
             schema.name, f"{more} more cells of this column: {message}", "mend those that are listed first", column=heading
@@ -273,7 +328,9 @@ def _placed(schema: TableSchema, raw: RawTable, theirs: dict[str, str], parsed: 
     used = {*theirs.values()}
     rest = {name: cells for name, cells in raw.columns.items() if name not in used}
     all_theirs = {**{name: heading for name, heading in theirs.items() if name in COORDINATE_HEADINGS}, **parsed.theirs}
-    return Table(schema.name, raw.rows, parsed.data, all_theirs, geometry, crs, degrees, parsed.mended, rest, raw.notes)
+    return Table(
+        schema.name, raw.rows, parsed.data, all_theirs, geometry, crs, degrees, parsed.mended, rest, parsed.faulty, raw.notes
+    )
 
 
 def _points(schema: TableSchema, raw: RawTable, x: str, y: str, problems: Problems) -> NDArray[Any]:
