@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.errors import CaseError
 from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xuequ.api.cli.common import Common, StageName
     from xuequ.zoning.district import District
@@ -60,14 +60,33 @@ def run_compare(common: Common, folders: Sequence[Path], out: Path | None) -> No
     """Compare plans."""
     from xuequ.maps import compare  # noqa: PLC0415
 
-    if len(folders) < 2:
-        raise CaseError("compare needs two plan folders or more")
+    names = list(dict.fromkeys(str(folder) for folder in folders))
+    if len(names) < 2:
+        raise CaseError("compare needs two different plan folders or more")
     district = common.read().district
-    plans = [_verified(district, folder) for folder in folders]
-    comparison = compare(district, plans, [str(folder) for folder in folders])
+    plans = [_verified(district, Path(name)) for name in names]
+    comparison = compare(district, plans, names, lang=common.lang.value)
     if out is not None:
         comparison.save(out)
-    common.answer(comparison.to_json(), comparison.lines())
+    result = comparison.to_json()
+    common.answer(result, _side_by_side(result))
+
+
+def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[str]:
+    """Say a comparison in lines: goals and large classes by plan, then where the plans differ from the first."""
+
+    def row(head: str, values: Iterable[float | None], unit: str = "") -> str:
+        return f"{head:24}" + "".join(f"{'–' if value is None else format(value, ',.6g'):>16}" for value in values) + f"  {unit}"
+
+    yield f"{'':24}" + "".join(f"{plan['name'][-15:]:>16}" for plan in comparison["plans"])
+    for goal in comparison["goals"]:
+        yield row(goal["name"], goal["values"], goal["unit"])
+    for programme in ("school", "kindergarten"):
+        yield row(f"seats {programme}", (plan["seats"][programme] for plan in comparison["plans"]))
+    for year in comparison["large_classes"]:
+        yield row(f"large classes {year['year']}", year["values"])
+    for item in comparison["differences"]:
+        yield f"{item['plan']}: {item['stage']} {item['year']}: {item['blocks']:,} blocks with {item['pupils']:,} pupils go elsewhere"
 
 
 def run_map(common: Common, folder: Path, out: Path) -> None:

@@ -132,9 +132,9 @@ def test_a_case_that_is_not_there_exits_3(tmp_path):
 def test_set_overrides_case_toml(case, tmp_path):
     report = run_json("check", case, "--set", "rules.large_class=50")
     assert "large_class" in json.dumps(report)
-    code, _, err = run("check", case, "--set", "rules.larg_class=50")
+    code, out, _ = run("check", case, "--set", "rules.larg_class=50")
     assert code == 3
-    assert "large_class" in err
+    assert "large_class" in out
 
 
 def test_zone_answers_with_its_keys_and_writes_a_plan(zoned, case):
