@@ -12,14 +12,17 @@ from xuequ.zoning.verification.ground import exact
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from xuequ.zoning.options import GoalSpec
     from xuequ.zoning.verification.check import Findings
     from xuequ.zoning.verification.ground import Ground
     from xuequ.zoning.verification.loads import Load
 
-__all__ = ["check_below", "check_goals", "check_order", "goal_again", "tolerance_of"]
+__all__ = ["check_below", "check_goals", "goal_again", "tolerance_of"]
 
 
-def check_goals(ground: Ground, load: Load, goals: Sequence[Mapping[str, Any]], asked: Sequence[str], findings: Findings) -> None:
+def check_goals(
+    ground: Ground, load: Load, goals: Sequence[Mapping[str, Any]], asked: Sequence[GoalSpec], findings: Findings
+) -> None:
     """
     Check the goals that a plan states for one stage and year.
 
@@ -30,10 +33,11 @@ def check_goals(ground: Ground, load: Load, goals: Sequence[Mapping[str, Any]], 
     goals
         As stated, in order of rank.
     asked
-        Names of the goals that were asked for, in order of rank.
+        The goals that were asked for, in order of rank.
     """
     place = load.area.place
-    check_order([str(goal.get("name")) for goal in goals], asked, place, findings)
+    findings.same("goals.order", [str(goal.get("name")) for goal in goals], [spec.name for spec in asked], place)
+    tolerances = {spec.name: spec.tolerance for spec in asked}
     for goal in goals:
         name = str(goal.get("name"))
         if name not in GOAL_UNITS:
@@ -41,12 +45,8 @@ def check_goals(ground: Ground, load: Load, goals: Sequence[Mapping[str, Any]], 
         value = goal_again(name, ground, load)
         findings.near(f"goals.{name}", goal.get("value"), value, tolerance_of(value), place)
         findings.same("goals.unit", goal.get("unit"), GOAL_UNITS[name], f"{place}, {name}")
+        findings.near("goals.tolerance", goal.get("tolerance"), tolerances.get(name), 1e-6, f"{place}, {name}")
         check_below(goal, place, findings)
-
-
-def check_order(stated: Sequence[str], asked: Sequence[str], place: str, findings: Findings) -> None:
-    """Check that the goals stated are those asked for, in their order."""
-    findings.same("goals.order", list(stated), list(asked), place)
 
 
 def check_below(goal: Mapping[str, Any], place: str, findings: Findings) -> None:

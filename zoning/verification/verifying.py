@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xuequ.zoning.options import GoalSpec
 from xuequ.zoning.plan import PlanKind
+from xuequ.zoning.stage import Stage
 from xuequ.zoning.statement import Statement
 from xuequ.zoning.stating import FORMAT, state
 from xuequ.zoning.verification import assignment, stated
@@ -136,10 +138,16 @@ class _Work:
             goals = stated.listed(mine[0], "goals", self.findings) if mine else []
         else:
             goals = stated.listed(self.said, "goals", self.findings)
-        asked = self.said.get("settings", {}).get("goals")
-        names = asked if isinstance(asked, list) else [goal.name for goal in self.ground.district.options.zoning.goals]
-        check_goals(self.ground, load, goals, names, self.findings)
+        check_goals(self.ground, load, goals, self._asked(), self.findings)
         self.goals.append((load, goals))
+
+    def _asked(self) -> list[GoalSpec]:
+        """Return the goals that were asked for: those of the settings, else of the case."""
+        settings = self.said.get("settings")
+        if not isinstance(settings, dict) or "goals" not in settings:
+            return list(self.ground.district.options.zoning.goals)
+        asked = stated.listed(settings, "goals", self.findings)
+        return [GoalSpec(str(item.get("name")), item.get("tolerance", 0.0)) for item in asked]
 
     def _check_scenarios(self) -> None:
         names = [name for name in self.ground.district.demand.scenarios if name != self.said["scenario"] and self.areas]
@@ -189,11 +197,13 @@ class _Work:
         if not self.builds:
             self.findings.same("programmes.rows", len(programmes), 0)
             return
-        check_seats(self.ground, self.statement.seats, self.findings)
-        check_programmes(self.ground, self.statement.seats, programmes, self.findings)
+        sites, stages = {site.id for site in self.ground.district.sites}, {str(stage) for stage in Stage}
+        rows = [row for row in self.statement.seats if row.site_id in sites and row.stage in stages]
+        check_seats(self.ground, rows, self.findings)
+        check_programmes(self.ground, rows, programmes, self.findings)
         if self.said.get("kind") in {PlanKind.SEATS, PlanKind.PLAN}:
             goals = stated.listed(self.said, "goals", self.findings)
-            check_seat_goals(self.ground, self.statement.seats, goals, self.findings)
+            check_seat_goals(self.ground, rows, goals, self.findings)
 
     def check_clusters(self) -> None:
         """Check clusters.csv and overflow.csv."""
