@@ -86,7 +86,8 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[str]:
     for year in comparison["large_classes"]:
         yield row(f"large classes {year['year']}", year["values"])
     for item in comparison["differences"]:
-        yield f"{item['plan']}: {item['stage']} {item['year']}: {item['blocks']:,} blocks with {item['pupils']:,} pupils go elsewhere"
+        what = f"{item['blocks']:,} blocks with {item['pupils']:,} pupils go elsewhere"
+        yield f"{item['plan']}: {item['stage']} {item['year']}: {what}"
 
 
 def run_map(common: Common, folder: Path, out: Path) -> None:
