@@ -31,7 +31,7 @@ class Grade(StrEnum):
     @property
     def stage(self) -> Stage:
         """The stage that the grade belongs to."""
-        return next(stage for stage in Stage if self in stage.grades)
+        return _STAGE_OF[self]
 
     @property
     def years_in(self) -> int:
@@ -59,8 +59,7 @@ class Stage(StrEnum):
     @property
     def grades(self) -> tuple[Grade, ...]:
         """The grades of the stage, entry grade first."""
-        first, last = {"kindergarten": (0, 3), "primary": (3, 9), "junior": (9, 12)}[self.value]
-        return GRADES[first:last]
+        return _GRADES_OF[self]
 
     @property
     def entry_grade(self) -> Grade:
@@ -77,6 +76,15 @@ class Stage(StrEnum):
     def programme(self) -> Programme:
         """The building programme that pays for seats of the stage."""
         return Programme.KINDERGARTEN if self is Stage.KINDERGARTEN else Programme.SCHOOL
+
+
+# Asked for very often, so looked up rather than searched.
+_GRADES_OF: dict[Stage, tuple[Grade, ...]] = {
+    Stage.KINDERGARTEN: GRADES[0:3],
+    Stage.PRIMARY: GRADES[3:9],
+    Stage.JUNIOR: GRADES[9:12],
+}
+_STAGE_OF: dict[Grade, Stage] = {grade: stage for stage, grades in _GRADES_OF.items() for grade in grades}
 
 
 class Programme(StrEnum):

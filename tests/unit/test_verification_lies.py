@@ -10,9 +10,11 @@ import pytest
 from plans import bound_of, certified, hand_plan, nearest_catchments, rich_district, rich_plan
 
 from xuequ.zoning.cluster import ClusterPlan, Membership, Role, Tie, TieKind
+from xuequ.zoning.cluster_measures import CLUSTER_GOALS, cluster_goal_values, school_loads, today_clusters
 from xuequ.zoning.errors import VerificationFailed
 from xuequ.zoning.options import Options, ZoningOptions
-from xuequ.zoning.plan import Status
+from xuequ.zoning.plan import Goal, Plan, PlanKind, Status
+from xuequ.zoning.rolls import start_rolls
 from xuequ.zoning.seating import Opening
 from xuequ.zoning.stage import Stage
 from xuequ.zoning.statement import OverflowRow
@@ -176,7 +178,8 @@ LIES = {
         "clusters.contiguous",
     ),
     "a wrong role": (row("clusters", {"school_id": "new"}, role="rural"), "clusters.role"),
-    "one cluster more": (row("clusters", {"school_id": "s2"}, cluster="s2", role="lead"), "clusters.count"),
+    "one cluster more": (row("clusters", {"school_id": "s2"}, cluster="s2", role="lead"), "clusters.leads"),
+    "a name of a cluster that there is not": (said("cluster_names", "s3", value="North"), "clusters.names"),
     "the fingerprint of another case": (said("case", value="0" * 64), "plan.case"),
     "made-up data said to be real": (said("synthetic", value=False), "plan.synthetic"),
     "a rule said to be changed": (said("rule_overrides", value=[]), "plan.rule_overrides"),
@@ -287,19 +290,20 @@ def test_what_failed_is_told_with_both_values(zoned):
     assert found.to_json()["ok"] is False
 
 
+@pytest.fixture(scope="module")
+def crowded():
+    schools = rich_district().schools
+    rooms = schools.rooms.copy()
+    rooms[:3] = 4
+    clusters = ClusterPlan(tuple(Membership(f"s{k}", "s0", Role.LEAD if k == 0 else Role.URBAN) for k in range(4)))
+    district = rich_district(schools=replace(schools, rooms=rooms), clusters=clusters)
+    demand = replace(district.demand, pupils=district.demand.pupils * np.where(np.arange(36) == 0, 20, 1))
+    district = district.replace(demand=demand)
+    return district, state(district, hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026)))
+
+
 class TestOverflow:
     """Pupils above planned seats to the nearest members of the cluster."""
-
-    @pytest.fixture(scope="class")
-    def crowded(self):
-        schools = rich_district().schools
-        rooms = schools.rooms.copy()
-        rooms[:3] = 4
-        clusters = ClusterPlan(tuple(Membership(f"s{k}", "s0", Role.LEAD if k == 0 else Role.URBAN) for k in range(4)))
-        district = rich_district(schools=replace(schools, rooms=rooms), clusters=clusters)
-        demand = replace(district.demand, pupils=district.demand.pupils * np.where(np.arange(36) == 0, 20, 1))
-        district = district.replace(demand=demand)
-        return district, state(district, hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026)))
 
     def test_it_is_stated_and_verifies(self, crowded):
         district, statement = crowded
@@ -469,6 +473,60 @@ class TestRulesOfThePlan:
         goals = tuple(replace(goal, bound=goal.value) for goal in plan.goals)
         proved = plan.replace(status=Status.OPTIMAL, solver_bound=plan.objective, goals=goals)
         assert self.failed(district, proved) == set()
+
+
+@pytest.fixture(scope="module")
+def clustered():
+    district = rich_district(clusters=ClusterPlan((Membership("s2", "s1", Role.URBAN), Membership("s3", "s1", Role.RURAL))))
+    members = (
+        Membership("s0", "s0", Role.LEAD), Membership("s2", "s0", Role.URBAN),
+        Membership("s1", "s1", Role.LEAD), Membership("s3", "s1", Role.RURAL),
+    )  # fmt: skip
+    rolls = start_rolls(district)
+    loads = school_loads(district, rolls)
+    values = cluster_goal_values(district, {0: 0, 2: 0, 1: 1, 3: 1}, loads, today_clusters(district, 2025))
+    goals = tuple(Goal(name, value, 0.0, CLUSTER_GOALS[name]) for name, value in values.items())
+    plan = Plan(
+        PlanKind.CLUSTER, Status.FEASIBLE, district.fingerprint, year=2025, goals=goals, objective=values["travel"],
+        solver_bound=0.0, clusters=ClusterPlan(members, (("s0", "West"),)),
+    )  # fmt: skip
+    return district, state(district, plan)
+
+
+class TestClusterPlan:
+    """Clusters of today, with their goals."""
+
+    def test_it_verifies(self, clustered):
+        district, statement = clustered
+        assert [goal["value"] for goal in statement.plan["goals"]][3] == 1.0
+        assert verify(district, statement).failed == ()
+
+    @pytest.mark.parametrize(
+        ("lie", "check"),
+        [
+            (said("goals", 0, "value", value=lambda x: x + 1), "goals.uncovered"),
+            (said("goals", 1, "value", value=lambda x: x + 1), "goals.balance"),
+            (said("goals", 2, "value", value=lambda x: x - 0.001), "goals.travel"),
+            (said("goals", 3, "value", value=0.0), "goals.changed"),
+            (said("goals", 2, "unit", value="m"), "goals.unit"),
+            (said("goals", value=lambda goals: goals[:3]), "goals.order"),
+            (said("objective", value=1.0), "plan.objective"),
+            (row("clusters", {"school_id": "s3"}, role="urban"), "clusters.role"),
+            (row("clusters", {"school_id": "s3"}, school_id="s9"), "clusters.school_id"),
+        ],
+    )
+    def test_a_lie_is_found(self, clustered, lie, check):
+        district, statement = clustered
+        assert check in {item.name for item in verify(district, lie(statement)).failed}
+
+    def test_every_cluster_has_a_junior_school_where_there_are_enough(self, clustered):
+        district, statement = clustered
+        rooms = district.schools.rooms.copy()
+        rooms[2, 2] = 0
+        fewer = district.replace(schools=replace(district.schools, rooms=rooms))
+        members = tuple(item._replace(cluster="s1") if item.school_id == "s0" else item for item in statement.clusters)
+        failed = {item.name for item in verify(fewer, replace(statement, clusters=members)).failed}
+        assert "clusters.junior" in failed
 
 
 class TestCertificate:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.cluster import Role, TieKind
+from xuequ.zoning.cluster_measures import BALANCE_BAND, CLUSTER_GOALS
+from xuequ.zoning.plan import PlanKind
 from xuequ.zoning.stage import Programme, Stage
+from xuequ.zoning.verification.goals import check_below, tolerance_of
+from xuequ.zoning.verification.pupils import count_today
+from xuequ.zoning.verification.stated import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,15 +20,20 @@ if TYPE_CHECKING:
     from xuequ.zoning.statement import ClusterRow
     from xuequ.zoning.verification.check import Findings
     from xuequ.zoning.verification.ground import Area, Ground
+    from xuequ.zoning.verification.pupils import Counted
 
 __all__ = ["check_clusters", "clustered_schools", "touching"]
 
 
 def check_clusters(
-    ground: Ground, areas: Sequence[Area], rows: Sequence[ClusterRow], said: Mapping[str, Any], findings: Findings
+    ground: Ground,
+    areas: Sequence[Area],
+    rows: Sequence[ClusterRow],
+    said: Mapping[str, Any],
+    findings: Findings,
 ) -> None:
     """
-    Check the clusters of a plan.
+    Check the clusters of a plan, and of a cluster plan its goals.
 
     Notes
     -----
@@ -37,14 +48,30 @@ def check_clusters(
     faults = [f"{name} is in none" for name in schools if name not in times]
     faults += [f"{name} is in {n}" for name, n in sorted(times.items()) if n > 1]
     faults += [f"{name} belongs to none" for name in sorted(times) if name not in schools]
-    findings.none("clusters.school_id", faults, f"{year}, each public primary and junior school in one cluster", len(schools))
-    _check_leads(ground, clusters, schools, findings)
+    known = findings.none(
+        "clusters.school_id", faults, f"{year}, each public primary and junior school in one cluster", len(schools)
+    )
+    names = said.get("cluster_names")
+    strange = sorted(names.keys() - clusters.keys()) if isinstance(names, dict) else [repr(names)]
+    findings.none("clusters.names", strange, "names of clusters that there are", len(clusters))
+    _check_leads(ground, clusters, schools, year, findings)
     _check_roles(ground, rows, findings)
     _check_sizes(ground, clusters, findings)
-    _check_members(ground, clusters, schools, findings)
-    _check_tight(ground, rows, findings)
+    _check_members(ground, clusters, schools, year, findings)
+    ties = [(_now(ground, tie.a, year), _now(ground, tie.b, year), tie.kind) for tie in ground.district.ties]
+    _check_tight(rows, ties, findings)
     of_year = [area for area in areas if area.year == year]
-    _check_contiguity(ground, clusters, touching(ground, of_year, year), findings)
+    _check_contiguity(clusters, touching(ground, of_year, year), ties, findings)
+    leads = known and all(name in ground.school_of for name in clusters)
+    if leads and said.get("kind") == PlanKind.CLUSTER and year == ground.district.school_year:
+        _check_goals(ground, rows, count_today(ground), said, findings)
+
+
+def _now(ground: Ground, school: str, year: int) -> str:
+    """Return the school that stands for one in a school year: the one that has replaced it, else itself."""
+    j = ground.school_of.get(school, -1)
+    new = ground.successor(j, year) if j >= 0 else None
+    return school if new is None else ground.district.schools.ids[new]
 
 
 def cluster_year(ground: Ground, areas: Sequence[Area], said: Mapping[str, Any]) -> int:
@@ -74,7 +101,7 @@ def _runs(ground: Ground, school: int, stage: Stage, year: int) -> bool:
 
 
 def _check_leads(
-    ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], schools: Sequence[str], findings: Findings
+    ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], schools: Sequence[str], year: int, findings: Findings
 ) -> None:
     options, district = ground.district.options.clusters, ground.district
     assert district.schools.lead is not None
@@ -84,13 +111,9 @@ def _check_leads(
         if leads != [name]:
             faults.append(f"{name} is led by {', '.join(leads) or 'nobody'}")
     findings.none("clusters.lead", faults, "one lead each, which gives the cluster its name", len(clusters))
-    wanted = options.leads or [
-        name for j, name in enumerate(district.schools.ids) if district.schools.lead[j] and name in schools
-    ]
-    missing = [f"{name} leads none" for name in wanted if name not in clusters]
-    findings.none("clusters.leads", missing, "leads of the case", len(wanted))
-    count = options.count or len(wanted)
-    findings.same("clusters.count", len(clusters), count, "number of clusters")
+    named = options.leads or [name for j, name in enumerate(district.schools.ids) if district.schools.lead[j]]
+    wanted = sorted({_now(ground, name, year) for name in named} & set(schools))
+    findings.same("clusters.leads", sorted(clusters), wanted, "leads of the case")
 
 
 def _check_roles(ground: Ground, rows: Iterable[ClusterRow], findings: Findings) -> None:
@@ -116,33 +139,35 @@ def _check_sizes(ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], f
 
 
 def _check_members(
-    ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], schools: Sequence[str], findings: Findings
+    ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], schools: Sequence[str], year: int, findings: Findings
 ) -> None:
     rules = ground.district.rules
-    members = [name for name in schools if name not in clusters]
-    for role, least in ((Role.URBAN, rules.cluster_min_urban), (Role.RURAL, rules.cluster_min_rural)):
-        there_are = sum(_side(ground, name) == role for name in members)
-        enough = there_are >= least * len(clusters)
-        faults = [
-            f"{name} has {found}"
-            for name, rows in sorted(clusters.items())
-            if (found := sum(row.school_id != name and row.role == role for row in rows)) < least
-        ]
-        detail = f"at least {least} {role} members each; the district has {there_are} for {len(clusters)} clusters"
-        findings.none(f"clusters.{role}", faults if enough else [], detail, len(clusters))
+    members = {name for name in schools if name not in clusters}
+    urban = {name for name in members if _side(ground, name) == Role.URBAN}
+    kinds = {"urban": (urban, rules.cluster_min_urban), "rural": (members - urban, rules.cluster_min_rural)}
+    for stage in (Stage.PRIMARY, Stage.JUNIOR):
+        kinds[str(stage)] = ({name for name in schools if ground.size(ground.school_of[name], stage, year).planned > 0}, 1)
+    for kind, (there, least) in kinds.items():
+        found = {name: len(there & {row.school_id for row in rows}) for name, rows in sorted(clusters.items())}
+        faults = [f"{name} has {count}" for name, count in found.items() if count < least]
+        detail = f"at least {least} {kind} each; the district has {len(there)} for {len(clusters)} clusters"
+        findings.none(f"clusters.{kind}", faults if len(there) >= least * len(clusters) else [], detail, len(clusters))
 
 
-def _check_tight(ground: Ground, rows: Iterable[ClusterRow], findings: Findings) -> None:
+def _check_tight(rows: Iterable[ClusterRow], ties: Iterable[tuple[str, str, TieKind]], findings: Findings) -> None:
     cluster_of = {row.school_id: row.cluster for row in rows}
-    tight = [tie for tie in ground.district.ties if tie.kind is TieKind.TIGHT and {tie.a, tie.b} <= cluster_of.keys()]
-    faults = [f"{tie.a} and {tie.b}" for tie in tight if cluster_of[tie.a] != cluster_of[tie.b]]
+    tight = [(a, b) for a, b, kind in ties if kind is TieKind.TIGHT and {a, b} <= cluster_of.keys()]
+    faults = [f"{a} and {b}" for a, b in tight if cluster_of[a] != cluster_of[b]]
     findings.none("clusters.tight", faults, "schools of one legal person stay together", len(tight))
 
 
 def _check_contiguity(
-    ground: Ground, clusters: Mapping[str, Sequence[ClusterRow]], neighbours: Mapping[str, set[str]], findings: Findings
+    clusters: Mapping[str, Sequence[ClusterRow]],
+    neighbours: Mapping[str, set[str]],
+    ties: Iterable[tuple[str, str, TieKind]],
+    findings: Findings,
 ) -> None:
-    assisted = {(tie.a, tie.b) for tie in ground.district.ties if tie.kind is TieKind.ASSIST}
+    assisted = {frozenset((a, b)) for a, b, kind in ties if kind is TieKind.ASSIST}
     faults = []
     for name, rows in sorted(clusters.items()):
         members = {row.school_id for row in rows}
@@ -151,11 +176,53 @@ def _check_contiguity(
             for other in neighbours.get(waiting.pop(), set()) & members - seen:
                 seen.add(other)
                 waiting.append(other)
-        alone = sorted(other for other in members - seen if (name, other) not in assisted and (other, name) not in assisted)
+        alone = sorted(other for other in members - seen if frozenset((name, other)) not in assisted)
         faults += [f"{other} touches no other of {name}" for other in alone]
-    findings.none(
-        "clusters.contiguous", faults, "over catchments that touch; members that the lead assists may lie apart", len(clusters)
-    )
+    detail = "over catchments that touch; members that the lead assists may lie apart"
+    findings.none("clusters.contiguous", faults, detail, len(clusters))
+
+
+def _check_goals(
+    ground: Ground, rows: Sequence[ClusterRow], counted: Counted, said: Mapping[str, Any], findings: Findings
+) -> None:
+    """Check the goals of a cluster plan: uncovered pupils, balance, ways to the lead, changes against today (model §4)."""
+    goals = listed(said, "goals", findings)
+    findings.same("goals.order", [str(goal.get("name")) for goal in goals], list(CLUSTER_GOALS), "clusters")
+    again = _values(ground, {row.school_id: row.cluster for row in rows}, counted)
+    for goal in goals:
+        name = str(goal.get("name"))
+        if name in again:
+            findings.near(f"goals.{name}", goal.get("value"), again[name], tolerance_of(again[name]), "clusters")
+            findings.same("goals.unit", goal.get("unit"), CLUSTER_GOALS[name], f"clusters, {name}")
+            check_below(goal, "clusters", findings)
+
+
+def _values(ground: Ground, cluster_of: Mapping[str, str], counted: Counted) -> dict[str, float]:
+    stages, year = (Stage.PRIMARY, Stage.JUNIOR), counted.year
+    pupils = {name: [sum(counted.of_stage(ground.school_of[name], stage)) for stage in stages] for name in cluster_of}
+    seats = {name: [ground.size(ground.school_of[name], stage, year).planned for stage in stages] for name in cluster_of}
+    ratio = sum(map(sum, seats.values())) / max(1, sum(map(sum, pupils.values())))
+    uncovered, balance = 0, 0.0
+    for cluster in sorted(set(cluster_of.values())):
+        members = [name for name, of in cluster_of.items() if of == cluster]
+        for k in range(len(stages)):
+            uncovered += max(0, sum(pupils[name][k] - seats[name][k] for name in members))
+        have, need = sum(sum(seats[name]) for name in members), ratio * sum(sum(pupils[name]) for name in members)
+        balance += max(0.0, have - (1 + BALANCE_BAND) * need, (1 - BALANCE_BAND) * need - have)
+    today = ground.district.clusters.cluster_of() if ground.district.clusters else {}
+    changed = sum(name in today and today[name] in ground.school_of and today[name] != of for name, of in cluster_of.items())
+    travel = sum(_way_m(ground, of, name) for name, of in cluster_of.items())
+    return {"uncovered": float(uncovered), "balance": balance, "travel": travel / 1000, "changed": float(changed)}
+
+
+def _way_m(ground: Ground, lead: str, school: str) -> int:
+    """Return the way from the block of a lead to a member, the straight line where no way is known, in whole metres."""
+    if lead == school:
+        return 0
+    schools, a, b = ground.district.schools, ground.school_of[lead], ground.school_of[school]
+    block = int(schools.block[a])
+    way = ground.metres[block].get(b) if block >= 0 else None
+    return round(way if way is not None else math.dist(schools.points[a], schools.points[b]))
 
 
 def touching(ground: Ground, areas: Iterable[Area], year: int) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xuequ.zoning.verification.ground import Ground, Sized
 
-__all__ = ["Counted", "count_full", "count_years", "entry_size", "room_sizes"]
+__all__ = ["Counted", "count_full", "count_today", "count_years", "entry_size", "room_sizes"]
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def count_years(ground: Ground, areas: Iterable[Area], last: int, scenario: str)
     planned: dict[Stage, dict[int, Area]] = {stage: {} for stage in Stage}
     for area in areas:
         planned[area.stage][area.year] = area
-    now = _today(ground)
+    now = count_today(ground)
     result = {now.year: now}
     for year in range(district.school_year + 1, last + 1):
         before = result[year - 1]
@@ -122,7 +122,8 @@ def entry_size(ground: Ground, school: int, stage: Stage, year: int, before: Cou
     return ground.size_of(school, stage.grades[:1], entry)
 
 
-def _today(ground: Ground) -> Counted:
+def count_today(ground: Ground) -> Counted:
+    """Return today's rolls: the enrolment, or where it is not known today's catchments with their children."""
     district = ground.district
     if district.enrolment is not None:
         enrolled = district.enrolment

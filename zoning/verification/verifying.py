@@ -185,9 +185,9 @@ class _Work:
             self.findings.holds("bound.certificate", stated_bound, None, "a certified bound without a certificate", ok=False)
 
     def main_goal(self) -> dict[str, Any] | None:
-        """Return the goal that objective, bound and gap are of: distance of a zone plan, cost of seats, the last else."""
+        """Return the goal that objective, bound and gap are of: distance of a zone plan, cost of seats, travel of clusters."""
         goals = stated.listed(self.said, "goals", Findings())
-        wanted = {"zone": "distance", "seats": "cost", "plan": "cost"}.get(str(self.said.get("kind")))
+        wanted = {"zone": "distance", "seats": "cost", "plan": "cost", "cluster": "travel"}.get(str(self.said.get("kind")))
         named = [goal for goal in goals if goal.get("name") == wanted]
         return named[0] if named else None
 
