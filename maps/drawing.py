@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 import numpy as np
 import shapely
 
-from xuequ.maps.outlines import decoded, outlines
+from xuequ.maps.outlines import coded_lines, coded_shapes, decoded, outlines
 from xuequ.maps.palette import NO_CATCHMENT, alert_style
 from xuequ.maps.payload import renumbered, zone_colours
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
     from numpy.typing import NDArray
 
     from xuequ.maps.scene import Layer, Load, Scene
@@ -57,13 +58,10 @@ class Canvas:
     @cached_property
     def _parts(self) -> tuple[list[Any], NDArray[np.int64]]:
         """Paths of all parts of all blocks, and the block of each."""
-        from matplotlib.path import Path  # noqa: PLC0415 - heavy, and only pictures need it
-
         paths, owners = [], []
         for block, parts in enumerate(self._outlines.shapes):
             for part in parts:
-                rings = [decoded(ring) for ring in part]
-                paths.append(Path.make_compound_path(*(Path(np.vstack([ring, ring[:1]]), closed=True) for ring in rings)))
+                paths.append(_path([decoded(ring) for ring in part]))
                 owners.append(block)
         return paths, np.array(owners, dtype=np.int64)
 
@@ -135,17 +133,17 @@ class Canvas:
 
     def draw_background(self, axes: Axes) -> None:
         """Draw river and roads faintly."""
-        from matplotlib.collections import LineCollection  # noqa: PLC0415
+        from matplotlib.collections import LineCollection, PathCollection  # noqa: PLC0415
 
-        for geometries, colour, width, alpha in (
-            (self.scene.district.rivers, _WATER, 1.8, 0.8),
-            (self.scene.district.roads, _ROAD, 0.35, 0.5),
-        ):
-            lines = [shapely.get_coordinates(line) for line in _lines(geometries)]
-            if lines:
-                axes.add_collection(
-                    LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=2, rasterized=True)
-                )
+        district = self.scene.district
+        water = [_path([decoded(ring) for ring in rings]) for rings in coded_shapes(district.rivers, (0, 0))]
+        axes.add_collection(
+            PathCollection(water, facecolors="#a9cdea", edgecolors=_WATER, linewidths=0.4, zorder=2, rasterized=True)
+        )
+        rivers = [item for item in district.rivers if item.geom_type.endswith("LineString")]
+        for geometries, colour, width, alpha in ((rivers, _WATER, 1.8, 0.8), (district.roads, _ROAD, 0.35, 0.5)):
+            lines = [decoded(line) for line in coded_lines(geometries, (0, 0), 2.0)]
+            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=2, rasterized=True))
 
     def draw_borders(self, axes: Axes, group: NDArray[np.int64], *, colour: str = _INK, width: float = 0.9, **style: Any) -> None:
         """Draw the borders between blocks of different groups; the edge of the district too unless ``inside`` is given."""
@@ -216,10 +214,10 @@ def _figure_of(axes: Axes) -> Figure:
     return figure
 
 
-def _lines(geometries: Sequence[Any]) -> list[Any]:
-    parts = shapely.get_parts(np.array([item for item in geometries if item is not None], dtype=object))
-    kinds = shapely.get_type_id(parts)
-    return [*parts[np.isin(kinds, (1, 2))], *shapely.get_parts(parts[kinds == 5]), *shapely.get_rings(parts[kinds == 3])]
+def _path(rings: list[NDArray[np.float64]]) -> Path:
+    from matplotlib.path import Path  # noqa: PLC0415 - heavy, and only pictures need it
+
+    return Path.make_compound_path(*(Path(np.vstack([ring, ring[:1]]), closed=True) for ring in rings))
 
 
 def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], radius: NDArray[np.float64], size: float) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Outlines", "coded_lines", "decoded", "outlines", "touching_blocks"]
+__all__ = ["Outlines", "coded_lines", "coded_shapes", "decoded", "outlines", "touching_blocks"]
 
 _VERTICES_KEPT = 120_000
 """Above this many vertices shapes are simplified, so that the page stays small and quick."""
@@ -76,11 +76,9 @@ def touching_blocks(geometry: NDArray[Any]) -> NDArray[np.int64]:
 
 def coded_lines(geometries: Iterable[Any], origin: tuple[int, int], tolerance_m: float = 0.0) -> list[list[int]]:
     """Return the lines and polygon edges in geometries as flat lists of whole metres; points are left out."""
-    parts = shapely.get_parts(shapely.get_parts(np.array([item for item in geometries if item is not None], dtype=object)))
+    parts = _parts(geometries)
     kinds = shapely.get_type_id(parts)
-    lines = parts[np.isin(kinds, (1, 2))]
-    rings = shapely.get_rings(parts[kinds == 3])
-    lines = np.concatenate([lines, rings])
+    lines = np.concatenate([parts[np.isin(kinds, (1, 2))], shapely.get_rings(parts[kinds == 3])])
     if len(lines) == 0:
         return []
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
@@ -88,6 +86,21 @@ def coded_lines(geometries: Iterable[Any], origin: tuple[int, int], tolerance_m:
         merged = shapely.simplify(merged, tolerance_m)
     coded = [_coded(shapely.get_coordinates(line), origin) for line in merged]
     return [line for line in coded if len(line) > 2]
+
+
+def coded_shapes(geometries: Iterable[Any], origin: tuple[int, int], tolerance_m: float = 0.0) -> list[list[list[int]]]:
+    """Return the polygons in geometries, each as its rings."""
+    parts = _parts(geometries)
+    return [
+        part for shape in shapely.simplify(parts[shapely.get_type_id(parts) == 3], tolerance_m) for part in _rings(shape, origin)
+    ]
+
+
+def _parts(geometries: Iterable[Any]) -> NDArray[Any]:
+    """Return the single geometries in geometries, collections within collections too."""
+    return np.asarray(
+        shapely.get_parts(shapely.get_parts(np.array([item for item in geometries if item is not None], dtype=object)))
+    )
 
 
 def decoded(line: Sequence[int]) -> NDArray[np.float64]:

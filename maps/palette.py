@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import colorsys
+from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
 __all__ = ["ALERTS", "FILLS", "NO_CATCHMENT", "AlertStyle", "alert_style", "colour_numbers", "fill", "touching"]
 
-FILLS: tuple[str, ...] = ("#77aadd", "#eedd88", "#ee8866", "#44bb99", "#ffaabb", "#bbcc33", "#99ddff", "#aaaa00", "#c9b3e6")
-"""Light fills under black text: Paul Tol's "light" scheme, its grey replaced (grey means "no catchment") by a lilac."""
+FILLS: tuple[str, ...] = ("#77aadd", "#eedd88", "#ee8866", "#44bb99", "#ffaabb", "#bbcc33", "#99ddff", "#c2a587", "#c9b3e6")
+"""Light fills under black text: Paul Tol's "light" scheme, its grey (which here means "no catchment") and olive replaced."""
 
 NO_CATCHMENT = "#e3e3e0"
 """Fill of a block that is given to no school."""
@@ -93,9 +93,7 @@ def touching(pairs: NDArray[np.int64], zone: NDArray[np.int64]) -> set[tuple[int
 
 def colour_numbers(count: int, neighbours: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     """
-    Give each zone a number from 0 so that no two neighbours have the same number.
-
-    Where the shipped colours are enough, neighbours of neighbours differ too: two catchments of one colour lie well apart.
+    Give each zone a number from 0 so that no two neighbours have the same number, and neighbours of neighbours rarely.
 
     Parameters
     ----------
@@ -107,10 +105,13 @@ def colour_numbers(count: int, neighbours: Iterable[tuple[int, int]]) -> tuple[i
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(count))
     graph.add_edges_from(sorted(set(neighbours)))
-    wide = graph.copy()
+    numbers: dict[int, int] = dict(nx.greedy_color(graph, "saturation_largest_first"))
+    used = Counter(numbers.values())
     for zone in range(count):
-        wide.add_edges_from(combinations(sorted(graph[zone]), 2))
-    numbers: Mapping[int, int] = nx.greedy_color(wide, "saturation_largest_first")
-    if max(numbers.values(), default=0) >= len(FILLS):
-        numbers = nx.greedy_color(graph, "saturation_largest_first")
+        taken = {numbers[other] for other in graph[zone]}
+        beyond = Counter(numbers[other] for near in graph[zone] for other in graph[near] if other != zone)
+        used[numbers[zone]] -= 1
+        free = [number for number in range(len(FILLS)) if number not in taken] or [numbers[zone]]
+        numbers[zone] = min(free, key=lambda number: (beyond[number], used[number], number))
+        used[numbers[zone]] += 1
     return tuple(numbers[zone] for zone in range(count))

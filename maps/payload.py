@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xuequ.maps.outlines import coded_lines, outlines
+from xuequ.maps.outlines import coded_lines, coded_shapes, outlines
 from xuequ.maps.palette import ALERTS, NO_CATCHMENT, colour_numbers, fill, touching
+from xuequ.maps.scene import layers_without_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,8 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
     (product.md).
     """
     district = scene.district
-    origin = tuple(int(value) for value in np.floor(district.blocks.points.min(axis=0)))
+    west, south = (int(value) for value in np.floor(district.blocks.points.min(axis=0)))
+    origin = (west, south)
     tables = {stage: _zones(scene, stage) for stage in scene.stages()}
     numbers = {stage: {members: place for place, members in enumerate(zones["members"])} for stage, zones in tables.items()}
     return {
@@ -60,12 +62,15 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
             for style in ALERTS
         ],
         "noCatchment": NO_CATCHMENT,
-        "blocks": _blocks(district, (origin[0], origin[1])),
+        "blocks": _blocks(district, origin),
         "lines": {
-            "rivers": coded_lines(district.rivers, (origin[0], origin[1]), _LINE_TOLERANCE_M),
-            "roads": coded_lines(district.roads, (origin[0], origin[1]), _LINE_TOLERANCE_M),
+            "water": coded_shapes(district.rivers, origin, _LINE_TOLERANCE_M),
+            "rivers": coded_lines(
+                [item for item in district.rivers if item.geom_type.endswith("LineString")], origin, _LINE_TOLERANCE_M
+            ),
+            "roads": coded_lines(district.roads, origin, _LINE_TOLERANCE_M),
         },
-        "schools": _schools(scene, (origin[0], origin[1])),
+        "schools": _schools(scene, origin),
         "zones": {str(stage): zones for stage, zones in tables.items()},
         "layers": {f"{layer.stage}|{layer.year}": _layer(scene, layer, numbers[layer.stage], texts) for layer in scene.layers},
         "without": _without(scene),
@@ -129,8 +134,9 @@ def _zones(scene: Scene, stage: Stage) -> dict[str, Any]:
 
 def _without(scene: Scene) -> dict[str, Any]:
     """Return what changes in the layers if the plan is not carried out: ways by stage, loads and figures by stage and year."""
-    layers = {f"{layer.stage}|{layer.year}": layer for layer in scene.without}
-    ways = {str(layer.stage): _metres(layer) for layer in scene.without}
+    without = layers_without_plan(scene.district, scene.plan)
+    layers = {f"{layer.stage}|{layer.year}": layer for layer in without}
+    ways = {str(layer.stage): _metres(layer) for layer in without}
     return {
         "metres": ways,
         "years": {key: {"loads": _loads(layer), "figures": _figures(scene, layer)} for key, layer in layers.items()},

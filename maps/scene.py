@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from xuequ.zoning.plan import Plan
     from xuequ.zoning.statement import SchoolRow, SeatRow, Statement
 
-__all__ = ["Layer", "Load", "Project", "Scene", "scene"]
+__all__ = ["Layer", "Load", "Project", "Scene", "layers_without_plan", "scene"]
+
+_INVENTED = "※"
+"""Reference mark that stands after a made-up name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +186,6 @@ class Scene:
         Blocks that lie side by side on the map, whatever parts them, shape ``(pairs, 2)``.
     layers
         By stage, then year.
-    without
-        The same stages and years if nothing is built and catchments stay as they are today; empty where today's are not known.
     projects
         In the order of the sites.
     clusters
@@ -197,7 +199,6 @@ class Scene:
     statement: Statement
     beside: NDArray[np.int64]
     layers: tuple[Layer, ...]
-    without: tuple[Layer, ...]
     projects: tuple[Project, ...]
     clusters: ClusterPlan | None
     outlook: Outlook | None
@@ -211,10 +212,11 @@ class Scene:
         return tuple(layer.year for layer in self.layers if layer.stage is stage)
 
     def school_name(self, school: int) -> str:
-        """Return the name of a school, its id where it has none; made-up names bear a star."""
+        """Return the name of a school, its id where it has none; a made-up one bears a mark."""
         schools = self.district.schools
         assert schools.invented is not None
-        return (schools.names[school] or schools.ids[school]) + ("*" if schools.invented[school] else "")
+        name = schools.names[school] or schools.ids[school]
+        return name + _INVENTED if schools.invented[school] and _INVENTED not in name else name
 
     def zone_name(self, members: Sequence[int]) -> str:
         """Return the names of the schools of a zone."""
@@ -243,8 +245,9 @@ class Scene:
         return numbers
 
 
+@lru_cache(maxsize=2)
 def scene(district: District, plan: Plan) -> Scene:
-    """Gather what is to be seen of a plan."""
+    """Gather what is to be seen of a plan; kept for the next page of the same plan."""
     statement = state(district, plan)
     known = district.enrolment is not None or bool(district.today)
     return Scene(
@@ -253,11 +256,30 @@ def scene(district: District, plan: Plan) -> Scene:
         statement=statement,
         beside=_beside(district),
         layers=_layers(district, plan, statement),
-        without=_without(district, plan),
         projects=_projects(district, plan, statement),
         clusters=plan.clusters or district.clusters,
         outlook=outlook(district, plan) if known and district.demand.graded else None,
     )
+
+
+def layers_without_plan(district: District, plan: Plan) -> tuple[Layer, ...]:
+    """
+    Return what the plan's years would be without it: today's catchments, nothing built, enrolled pupils stay.
+
+    Empty where today's catchments, or pupils by grade, are not known.
+    """
+    same = tuple(
+        replace(district.today[item.stage], year=item.year)
+        for item in plan.catchments
+        if item.stage in district.today and item.year > district.school_year
+    )
+    if not same or not district.demand.graded:
+        return ()
+    nothing = plan.replace(
+        catchments=same, regime="phase_in", seats=None, clusters=None, goals=(), stage_goals=(), certificates=(),
+        objective=None, certified_bound=None, solver_bound=None,
+    )  # fmt: skip
+    return _layers(district, nothing, state(district, nothing))
 
 
 def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer, ...]:
@@ -275,22 +297,6 @@ def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer
         )
         for item in sorted(plan.catchments, key=lambda item: (list(Stage).index(item.stage), item.year))
     )
-
-
-def _without(district: District, plan: Plan) -> tuple[Layer, ...]:
-    """Return what the plan's years would be without it: today's catchments, nothing built, enrolled pupils stay."""
-    same = tuple(
-        replace(district.today[item.stage], year=item.year)
-        for item in plan.catchments
-        if item.stage in district.today and item.year > district.school_year
-    )
-    if not same or not district.demand.graded:
-        return ()
-    nothing = plan.replace(
-        catchments=same, regime="phase_in", seats=None, clusters=None, goals=(), stage_goals=(), certificates=(),
-        objective=None, certified_bound=None, solver_bound=None,
-    )  # fmt: skip
-    return _layers(district, nothing, state(district, nothing))
 
 
 def _beside(district: District) -> NDArray[np.int64]:

@@ -87,8 +87,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     "title.compare": ("方案比较", "plans side by side"),
     "synthetic": ("合成数据 synthetic", "synthetic 合成数据"),
     "synthetic.long": (
-        "所用数据为合成数据（synthetic），不是真实统计；带 * 的校名为虚构。",
-        "All data here are synthetic (合成数据), not statistics; names with * are made up.",
+        "所用数据为合成数据（synthetic），不是真实统计；带 ※ 的校名为虚构。",
+        "All data here are synthetic (合成数据), not statistics; names with ※ are made up.",
     ),
     "skip": ("跳到面板", "Skip to the panel"),
     "map": ("地图", "Map"),

@@ -63,6 +63,7 @@ function showDistrict(map, data) {
     if (silent) { made.style.pointerEvents = "none"; }
     return L.canvas({ pane: name, padding: 0.3 });
   }
+  const hasWater = data.lines.rivers.length + data.lines.water.length > 0;
   const renderers = {
     rivers: pane("rivers", 405, true), roads: pane("roads", 406, true), edges: pane("edges", 420, true),
     clusters: pane("clusterEdges", 430, true), moved: pane("movedBlocks", 425, true), chosen: pane("chosen", 440, true),
@@ -83,7 +84,10 @@ function showDistrict(map, data) {
   blockGroup.on("click", (event) => chooseBlock(event.layer.block, event.latlng));
 
   const fixed = {
-    rivers: L.polyline(data.lines.rivers.map(line), { renderer: renderers.rivers, pane: "rivers", color: "#5b9bd0", weight: 3, opacity: 0.8, interactive: false }),
+    rivers: L.layerGroup([
+      L.polygon(data.lines.water.map((part) => part.map(line)), { renderer: renderers.rivers, pane: "rivers", color: "#5b9bd0", weight: 0.8, fillColor: "#a9cdea", fillOpacity: 0.95, interactive: false }),
+      L.polyline(data.lines.rivers.map(line), { renderer: renderers.rivers, pane: "rivers", color: "#5b9bd0", weight: 3, opacity: 0.8, interactive: false }),
+    ]),
     roads: L.polyline(data.lines.roads.map(line), { renderer: renderers.roads, pane: "roads", color: "#6f7680", weight: 0.8, opacity: 0.45, interactive: false }),
   };
   const edges = L.polyline([], { renderer: renderers.edges, pane: "edges", color: "#2b323b", weight: 1.6, opacity: 0.9, interactive: false }).addTo(map);
@@ -157,10 +161,11 @@ function showDistrict(map, data) {
     Object.entries({ fill: "none", stroke: "#ffffff", "stroke-width": 4.5 }).forEach(([key, value]) => halo.setAttribute(key, value));
     return drawn("svg", { width: size, height: size, viewBox: "0 0 " + size + " " + size, "aria-hidden": "true" }, halo, outline);
   }
-  function siteShape(chosen, later) {
+  function siteShape(chosen, later, scale) {
+    const size = 18 * Math.min(1, scale || 1);
     const paint = chosen ? { fill: later ? "#ffffff" : "#1b3a6b", stroke: "#1b3a6b" } : { fill: "#ffffff", stroke: "#7a828c" };
     const sign = chosen ? "M9 5V13M5 9H13" : "M6 6L12 12M12 6L6 12";
-    return drawn("svg", { width: 18, height: 18, viewBox: "0 0 18 18", "aria-hidden": "true" },
+    return drawn("svg", { width: size, height: size, viewBox: "0 0 18 18", "aria-hidden": "true" },
       drawn("rect", Object.assign({ x: 1.5, y: 1.5, width: 15, height: 15, rx: 2, "stroke-width": 2 }, paint)),
       drawn("path", { d: sign, stroke: chosen ? (later ? "#1b3a6b" : "#ffffff") : "#7a828c", "stroke-width": 2.2, fill: "none" }));
   }
@@ -223,7 +228,7 @@ function showDistrict(map, data) {
     data.sites.filter((site) => site.stages.includes(state.stage)).forEach((site) => {
       const later = site.year !== null && (site.year > state.year || !state.planned);
       const label = say("site") + ": " + site.name + ", " + (site.year === null ? say("not_chosen") : say("chosen") + " " + site.year);
-      siteGroup.addLayer(sign(siteShape(site.year !== null, later), data.schools.points[site.school], 11, label, () => siteFacts(site)));
+      siteGroup.addLayer(sign(siteShape(site.year !== null, later, signScale()), data.schools.points[site.school], 11 * signScale(), label, () => siteFacts(site)));
     });
   }
   function paint() {
@@ -375,7 +380,7 @@ function showDistrict(map, data) {
     if (data.sites.length) { key.append(siteShape(true, false), element("span", {}, say("legend.chosen")), siteShape(false, false), element("span", {}, say("legend.not_chosen"))); }
     if (data.clusters.length) { key.append(stroke({ stroke: "#5a189a", "stroke-width": 3, "stroke-dasharray": "7 4" }), element("span", {}, say("legend.cluster"))); }
     key.append(dot, element("span", {}, say("legend.moved")));
-    if (data.lines.rivers.length) { key.append(stroke({ stroke: "#5b9bd0", "stroke-width": 3 }), element("span", {}, say("show.rivers"))); }
+    if (hasWater) { key.append(stroke({ stroke: "#5b9bd0", "stroke-width": 3 }), element("span", {}, say("show.rivers"))); }
     if (data.lines.roads.length) { key.append(stroke({ stroke: "#9aa0a8", "stroke-width": 1.2 }), element("span", {}, say("show.roads"))); }
     return key;
   }
@@ -392,7 +397,7 @@ function showDistrict(map, data) {
     if (name === "names") { thinNames(); }
   }
   function toggles() {
-    const present = { names: true, sites: data.sites.length, clusters: data.clusters.length, moved: true, roads: data.lines.roads.length, rivers: data.lines.rivers.length };
+    const present = { names: true, sites: data.sites.length, clusters: data.clusters.length, moved: true, roads: data.lines.roads.length, rivers: hasWater };
     return element("fieldset", {}, element("legend", {}, say("show")), element("div", { class: "segments" }, ...Object.keys(groups).filter((name) => present[name]).map((name) =>
       element("label", {}, element("input", { type: "checkbox", checked: shown[name], on: { change: (event) => showGroup(name, event.target.checked) } }), element("span", {}, say("show." + name))))));
   }
@@ -447,7 +452,7 @@ function showDistrict(map, data) {
   const preferred = data.stages.find((item) => item.id === "primary") || data.stages[0];
   panel.querySelectorAll("input[name=stage]").forEach((input) => { input.checked = input.value === preferred.id; });
   choose(preferred.id, preferred.years[0]);
-  map.on("zoomend", drawSchools);
+  map.on("zoomend", () => { drawSchools(); drawSites(); });
   map.on("moveend", thinNames);
   window.addEventListener("resize", () => map.invalidateSize());
 }

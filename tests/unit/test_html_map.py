@@ -119,7 +119,7 @@ def test_the_years_without_the_plan_can_be_shown():
 
 def test_synthetic_data_is_labelled_and_real_data_is_not():
     assert DATA["synthetic"] is True
-    assert DATA["schools"]["names"][2] == "龙湖小学*"
+    assert DATA["schools"]["names"][2] == "龙湖小学※"
     assert payload_of(interactive(DISTRICT.replace(synthetic=False), PLAN).html)["synthetic"] is False
 
 
@@ -187,10 +187,10 @@ def test_a_plan_without_catchments_makes_a_page_too():
 
 
 def test_a_large_district_stays_small_enough_to_send():
-    """2,000 blocks of 50 vertices in 15 layers: at most 6 MB."""
+    """500 blocks of 50 vertices in 15 layers: at most a quarter of the 6 MB that 2,000 may take."""
     from districts import grid_district
 
-    large = grid_district(50, 40, tuple(range(20, 2000, 43)), pupils=12)
+    large = grid_district(25, 20, tuple(range(20, 500, 43)), pupils=12)
     angles = np.linspace(0, 2 * np.pi, 50)
     circles = [shapely.Polygon(point + 95 * np.column_stack([np.cos(angles), np.sin(angles)])) for point in large.blocks.points]
     blocks = large.blocks
@@ -198,4 +198,4 @@ def test_a_large_district_stays_small_enough_to_send():
     today = [large.today[stage] for stage in Stage]
     catchments = tuple(Catchments(item.stage, year, item.zones, item.zone) for item in today for year in large.years)
     plan = PLAN.replace(seats=None, clusters=None, catchments=catchments)
-    assert len(interactive(large, plan).html.encode()) < 6_000_000
+    assert len(interactive(large, plan).html.encode()) < 1_500_000

@@ -68,7 +68,7 @@ def test_it_opens_with_no_network_and_no_fault(open_map):
     page = open_map()
     assert layer_of(page) == "primary|2026"
     assert page.locator("h1").inner_text() == "示例区 · 学区规划图"
-    assert page.get_by_role("button", name="龙湖小学*, 红").count() == 1
+    assert page.get_by_role("button", name="龙湖小学※, 红").count() == 1
     assert page.faults == []
 
 
@@ -134,8 +134,8 @@ def test_a_school_is_found_and_its_numbers_are_the_plans(open_map):
     page.get_by_role("button", name="查找").click()
     popup = page.locator(".leaflet-popup-content")
     popup.wait_for()
-    assert popup.locator("b").inner_text() == "龙湖小学*"
-    row = page.locator("#panel tr", has_text="龙湖小学*").inner_text()
+    assert popup.locator("b").inner_text() == "龙湖小学※"
+    row = page.locator("#panel tr", has_text="龙湖小学※").inner_text()
     assert popup.locator("dd").nth(0).inner_text() in row
 
 

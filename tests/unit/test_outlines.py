@@ -7,7 +7,7 @@ import pytest
 import shapely
 from districts import grid_district
 
-from xuequ.maps.outlines import coded_lines, decoded, outlines, touching_blocks
+from xuequ.maps.outlines import coded_lines, coded_shapes, decoded, outlines, touching_blocks
 
 GRID = grid_district(3, 2, (0, 5), side_m=100.0)
 
@@ -83,3 +83,12 @@ def test_lines_of_every_kind_are_read_and_points_left_out():
 
 def test_a_line_shorter_than_a_metre_vanishes():
     assert coded_lines([shapely.LineString([(0.1, 0), (0.3, 0)])], (0, 0)) == []
+
+
+def test_polygons_are_kept_whole_and_lines_are_not_polygons():
+    lake = shapely.box(0, 0, 50, 50).difference(shapely.box(10, 10, 20, 20))
+    shapes = coded_shapes(
+        [shapely.MultiPolygon([lake, shapely.box(100, 0, 110, 10)]), shapely.LineString([(0, 0), (9, 9)]), None], (0, 0)
+    )
+    assert [len(rings) for rings in shapes] == [2, 1]
+    assert coded_shapes([], (0, 0)) == []

@@ -54,9 +54,14 @@ def test_neighbours_of_neighbours_differ_where_the_colours_are_enough():
     assert numbers[1] != numbers[3]
 
 
-def test_a_star_that_would_need_more_colours_than_there_are_falls_back_to_neighbours_only():
-    numbers = colour_numbers(21, [(0, leaf) for leaf in range(1, 21)])
-    assert set(numbers) == {0, 1}
+def test_all_colours_are_used_where_there_are_many_zones():
+    ring = [(zone, (zone + 1) % 40) for zone in range(40)]
+    assert set(colour_numbers(40, ring)) == set(range(len(FILLS)))
+
+
+def test_more_neighbours_than_colours_still_differ():
+    everyone = [(a, b) for a in range(12) for b in range(a)]
+    assert len(set(colour_numbers(12, everyone))) == 12
 
 
 def test_no_zones_need_no_colours():

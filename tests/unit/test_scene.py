@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from showpiece import town, town_plan
 
-from xuequ.maps.scene import scene
+from xuequ.maps.scene import layers_without_plan, scene
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.indicators import alert, zone_loads
 from xuequ.zoning.stage import Stage
@@ -15,6 +15,7 @@ from xuequ.zoning.stating import state
 DISTRICT = town()
 PLAN = town_plan(DISTRICT)
 SHOWN = scene(DISTRICT, PLAN)
+WITHOUT = layers_without_plan(DISTRICT, PLAN)
 
 
 def test_layers_are_by_stage_then_year():
@@ -71,9 +72,9 @@ def test_projects_tell_what_is_built_and_why():
     assert expansion.reason.startswith("不选")
 
 
-def test_names_fall_back_to_ids_and_invented_ones_bear_a_star():
+def test_names_fall_back_to_ids_and_made_up_ones_bear_a_mark():
     assert SHOWN.school_name(0) == "富民小学"
-    assert SHOWN.school_name(2) == "龙湖小学*"
+    assert SHOWN.school_name(2) == "龙湖小学※"
     assert SHOWN.zone_name((0, 1)) == "富民小学、河东学校"
     schools = DISTRICT.schools
     nameless = DISTRICT.replace(
@@ -94,19 +95,20 @@ def test_without_clusters_there_are_none():
 
 
 def test_the_years_without_the_plan_have_todays_catchments_and_the_outlooks_large_classes():
-    for layer in SHOWN.without:
+    for layer in WITHOUT:
         assert np.array_equal(layer.catchments.zone, DISTRICT.today[layer.stage].zone)
         assert all(load.school != 4 for load in layer.loads)
     for item in SHOWN.outlook.before:
-        layers = [layer for layer in SHOWN.without if layer.stage is item.stage and layer.year == item.year]
+        layers = [layer for layer in WITHOUT if layer.stage is item.stage and layer.year == item.year]
         for layer in layers:
             assert sum(load.large for load in layer.loads) == item.large
 
 
 def test_where_todays_catchments_are_not_known_there_is_nothing_to_hold_the_plan_against():
     fresh = DISTRICT.replace(today={})
-    shown = scene(fresh, town_plan(fresh).replace(regime="full"))
-    assert shown.without == ()
+    plan = town_plan(fresh).replace(regime="full")
+    shown = scene(fresh, plan)
+    assert layers_without_plan(fresh, plan) == ()
     assert shown.outlook is None
     assert not shown.layers[0].moved.any()
 
