@@ -14,6 +14,7 @@ from xuequ.data.assemble_today import catchments_of, clusters_of, enrolment_of, 
 from xuequ.data.assemble_ways import adjacency_of, distances_of, lines_of
 from xuequ.data.births import Births
 from xuequ.data.forecasting import ForecastInput, ForecastOptions, Housing, PastEnrolment, forecast, spread_over_grades
+from xuequ.data.scenarios import with_scenarios
 from xuequ.zoning.cluster import Tie, TieKind
 from xuequ.zoning.district import Address, District
 from xuequ.zoning.places import index_of
@@ -175,6 +176,8 @@ def _forecast(
         rolls, _housing(tables.get("housing"), blocks, problems), rules,
     )  # fmt: skip
     result = forecast(known, options)
+    if options.coverage:
+        result = with_scenarios(known, result, options)
     problems.extend(result.problems)
     return result.demand
 

@@ -44,7 +44,11 @@ def blocks_of(table: Table, problems: Problems) -> Blocks:
     centres = shapely.centroid(drawn)
     if geometry is not None:
         centres = np.where(shapely.intersects(geometry, centres), centres, shapely.point_on_surface(geometry))
-    points = shapely.get_coordinates(centres) if len(centres) else np.zeros((0, 2))
+    points = np.full((len(shapes), 2), np.nan)
+    centred = ~shapely.is_missing(centres) & ~shapely.is_empty(centres)
+    points[centred] = shapely.get_coordinates(centres[centred])
+    for k in np.flatnonzero(~centred & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
+        points[k] = shapely.get_coordinates(shapes[k]).mean(axis=0)  # a polygon without area has no centre
     given = np.column_stack([table.number("point_x"), table.number("point_y")])
     points = np.where(np.isfinite(given).all(axis=1)[:, None], given, points)
     return Blocks(

@@ -199,7 +199,10 @@ def _plain_numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
         numbers = np.array([math.nan if absent(value) else value for value in values], dtype=np.float64)
     except (TypeError, ValueError):
         return None
-    strange = any(isinstance(value, (bool, np.bool_, date)) or (isinstance(value, str) and "_" in value) for value in values)
+    strange = any(
+        isinstance(value, (bool, np.bool_, date)) or (isinstance(value, str) and ("_" in value or not value.isascii()))
+        for value in values
+    )
     return None if strange else numbers
 
 

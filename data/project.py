@@ -63,6 +63,8 @@ class Plane:
         plain = name.strip()
         if plain.casefold() in SHIFTED or plain.casefold() == LOCAL:
             return cls(plain.casefold())
+        if not any(mark in plain for mark in ":[+"):
+            raise CRSError(f"{plain} is no code")  # PROJ would take the system whose name comes nearest
         return cls.of(CRS.from_user_input(plain))
 
     @classmethod
@@ -219,7 +221,7 @@ def _same(a: Plane, b: Plane) -> bool:
 
 def _bounds(shapes: NDArray[Any]) -> NDArray[np.float64]:
     """Return west, south, east, north of the finite shapes, NaN where there are none."""
-    return np.asarray(shapely.total_bounds(shapes))
+    return np.asarray(shapely.total_bounds(shapes)) if len(shapes) else np.full(4, np.nan)
 
 
 def _in_degrees(table: Table, *, slack: bool = False) -> bool:

@@ -194,7 +194,8 @@ def notice_shift(tables: Mapping[str, Table], sources: Mapping[str, Plane], plan
     Notes
     -----
     The blocks are moved by each shift that a confusion would have made, forwards and backwards. A shift is believed when it lays
-    them on the boundary (or its borders on the roads) more than twice as well as they lie now.
+    them on the boundary (or their borders on the roads) more than twice as well as they lie now, and, for roads, twice as well as
+    shifts of the same length in other directions do.
     """
     blocks = tables.get("blocks")
     if blocks is None or blocks.geometry is None or plane.name == LOCAL or not len(blocks):
@@ -249,6 +250,12 @@ def _road_misfit(shapes: NDArray[Any], lines: NDArray[Any]) -> Any:
     return misfit
 
 
+def _other_directions(shift: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return shifts of the same length in seven other directions."""
+    turns = np.pi / 4 * np.arange(1, 8) + 0.1
+    return [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) @ shift for a in turns]
+
+
 def _compare(other: str, misfit: Any, shifts: Mapping[str, Any], sources: Mapping[str, Plane], problems: Problems) -> None:
     now = misfit(np.zeros(2))
     if other == "roads" and now < 25:
@@ -259,6 +266,8 @@ def _compare(other: str, misfit: Any, shifts: Mapping[str, Any], sources: Mappin
     best = min(scores, key=lambda name: scores[name])
     if scores[best] > 0.5 * now:
         return
+    if other == "roads" and scores[best] > 0.5 * min(misfit(shift) for shift in _other_directions(shifts[best])):
+        return  # a regular grid of streets fits many shifts
     who, system = best.split()
     table = "blocks" if who == "blocks" else other
     metres = float(np.hypot(*shifts[best]))
