@@ -42,6 +42,8 @@ class ForecastOptions:
         convention: no authority gives it.
     births_recent_years
         Years whose shares by community hold for births to come.
+    coverage
+        Part of the method's past errors that the scenarios ``low`` and ``high`` cover; 0 for the middle scenario alone.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class ForecastOptions:
     occupation: tuple[float, ...] = (0.3, 0.6, 0.8, 0.9, 1.0)
     yield_per_grade: Mapping[str, float] = field(default_factory=lambda: {"": 0.034})
     births_recent_years: int = 3
+    coverage: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.recent <= 1:
@@ -64,6 +67,8 @@ class ForecastOptions:
             raise ValueError("forecast occupation must be parts between 0 and 1, one for each year from completion")
         if not all(value >= 0 for value in self.yield_per_grade.values()):
             raise ValueError("forecast yield_per_grade must not be negative")
+        if not 0 <= self.coverage <= 1:
+            raise ValueError(f"forecast coverage is {self.coverage}; it must be between 0 and 1")
         if self.births_recent_years < 1:
             raise ValueError(f"forecast births_recent_years is {self.births_recent_years}; it must be 1 or more")
 

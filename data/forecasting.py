@@ -35,6 +35,7 @@ __all__ = [
     "Ratio",
     "forecast",
     "spread_over_grades",
+    "whole_children",
 ]
 
 _ENTRY = (Grade.K1, Grade.G1)
@@ -56,7 +57,7 @@ def forecast(known: ForecastInput, options: ForecastOptions | None = None) -> Fo
     -----
     model.md §2; policy.md §2 (age rule, rates above 1 are real), §5 (private share). The first year is today's children as given.
     A ratio is pooled over the district and over past years, recent ones weighing more. Where births are not known an entry grade
-    follows the grade below it, and kindergarten's first year stays as it is.
+    follows the grade below it; where nothing is known of that, as below kindergarten, it stays as it is.
     """
     options = options or ForecastOptions()
     problems = Problems()
@@ -70,7 +71,7 @@ def forecast(known: ForecastInput, options: ForecastOptions | None = None) -> Fo
     pupils = _moved_up(known, entering, ratios, _Moving.of(known, options))
     community = np.unique(np.asarray(known.communities, dtype=str), return_inverse=True)[1]
     whole = np.stack([
-        known.pupils.astype(np.int64) if year == 0 else np.stack([_whole(row, community) for row in grades])
+        known.pupils.astype(np.int64) if year == 0 else np.stack([whole_children(row, community) for row in grades])
         for year, grades in enumerate(pupils)
     ])  # fmt: skip
     demand = Demand(known.years, whole[None].astype(np.int32), method=_method(known, ratios))
@@ -114,8 +115,8 @@ def _ratios(known: ForecastInput, options: ForecastOptions, problems: Problems) 
     seen = {year: past.of(year) for year in past.years if year <= known.school_year}
     today = known.pupils.sum(axis=1).astype(float)
     for stage in Stage:
-        if not today[stage.grade_slice].any():
-            today[stage.grade_slice] = np.nan  # a stage without one child is a stage that the case does not tell of
+        if not _told(known, stage):
+            today[stage.grade_slice] = np.nan
     now = seen.get(known.school_year, np.full(len(GRADES), np.nan))
     seen[known.school_year] = np.where(np.isnan(now), today, now)
     rule, ages = AgeRule.of(known.rules), {Grade.K1: known.rules.age.kindergarten, Grade.G1: known.rules.age.primary}
@@ -130,9 +131,28 @@ def _ratios(known: ForecastInput, options: ForecastOptions, problems: Problems) 
                 source = float(seen[year - 1][position - 1]) if position and year - 1 in seen else float("nan")
             if np.isfinite(source) and np.isfinite(pupils[position]):
                 observed.append((year, float(pupils[position]), source))
+        if grade in _ENTRY and known.births is not None and not observed and np.isfinite(seen[known.school_year][position]):
+            observed = _first_births(known, grade, ages[grade], float(seen[known.school_year][position]), problems)
         prior = 1.0 - known.rules.private_share if grade in _ENTRY and known.births is not None else 1.0
         result[grade] = _ratio(grade, observed, prior, known, options, problems)
     return result
+
+
+def _first_births(
+    known: ForecastInput, grade: Grade, age: int, pupils: float, problems: Problems
+) -> list[tuple[int, float, float]]:  # fmt: skip
+    """Let the first known births stand for those of today's entry grade, which are older than the table."""
+    assert known.births is not None
+    for year in range(known.school_year + 1, known.school_year + age + 2):
+        born = known.births.entrants(year, age, AgeRule.of(known.rules))
+        if born is not None:
+            problems.warn(
+                "births",
+                f"births do not reach back to today's grade {grade}; those of the children of {year} stand for them",
+                f"add births from {known.school_year - age - 1} on",
+            )
+            return [(known.school_year, pupils, float(born.sum()))]
+    return []
 
 
 def _ratio(
@@ -176,7 +196,7 @@ def _entering(
         problems.warn(
             "births",
             f"grade {grade} of {missing[0]} to {missing[-1]} needs births from {missing[0] - age - 1} on; it follows the "
-            "grade below",
+            "grade below, or stays as it is where nothing is known of that",
             "add births of the earlier years",
         )
     return result
@@ -253,6 +273,11 @@ class _Moving:
         return cls(np.diff(since, axis=0, prepend=0.0), since)
 
 
+def _told(known: ForecastInput, stage: Stage | None) -> bool:
+    """Tell whether a case says anything of a stage: one without a single child is one that it is silent about."""
+    return stage is not None and bool(known.pupils[stage.grade_slice].any())
+
+
 def _moved_up(
     known: ForecastInput,
     entering: Mapping[Grade, Mapping[int, NDArray[np.float64]]],
@@ -261,6 +286,7 @@ def _moved_up(
 ) -> NDArray[np.float64]:
     """Return children by year, grade and block, not yet whole, shape ``(years, grades, blocks)``."""
     state = known.pupils.astype(float)
+    holds = {stage.entry_grade for stage, below in zip(Stage, (None, *Stage), strict=False) if not _told(known, below)}
     result = [state]
     for row, year in enumerate(known.years[1:], start=1):
         after = np.empty_like(state)
@@ -268,17 +294,26 @@ def _moved_up(
             born = entering.get(grade, {}).get(year)
             if born is not None:
                 after[position] = born + moving.since[row]
-            elif position:
-                after[position] = ratios[grade].value * state[position - 1] + moving.newly[row]
-            else:
+            elif grade in holds:
                 after[position] = state[position] + moving.newly[row]
+            else:
+                after[position] = ratios[grade].value * state[position - 1] + moving.newly[row]
         state = after
         result.append(state)
     return np.stack(result)
 
 
-def _whole(children: NDArray[np.float64], community: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Round to whole children: first the district's total, then the communities', then the blocks'."""
+def whole_children(children: NDArray[np.float64], community: NDArray[np.int64]) -> NDArray[np.int64]:
+    """
+    Round to whole children: first the district's total, then the communities', then the blocks'.
+
+    Parameters
+    ----------
+    children
+        Of each block, shape ``(blocks,)``.
+    community
+        Number of the community of each block.
+    """
     by_community = np.bincount(community, weights=children).astype(float)
     totals = largest_remainder(by_community, round(float(children.sum())))
     result = np.zeros(len(children), dtype=np.int64)

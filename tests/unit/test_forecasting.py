@@ -192,11 +192,28 @@ def test_the_private_share_holds_where_no_rolls_are_known():
     assert result.demand.by_grade(2026)[G1].sum() == 0
 
 
+def test_births_that_start_late_are_measured_against_todays_entrants():
+    births = births_of(dict.fromkeys(range(2020, 2027), 400))
+    result = forecast(known(births=births), ForecastOptions(shrink_pupils=0.0))
+    ratio = next(item for item in result.ratios if item.grade is Grade.G1)
+    assert ratio.value == pytest.approx(0.2)  # 80 pupils of today to 400 births of the first known years
+    assert result.demand.by_grade(2027)[G1].sum() == 80
+    assert "births do not reach back to today's grade g1; those of the children of 2027 stand for them" in words(result.problems)
+
+
 def test_entrants_without_births_follow_the_grade_below():
     births = births_of(dict.fromkeys(range(2021, 2025), 80))
     result = forecast(known(births=births), ForecastOptions(shrink_pupils=0.0))
     assert (result.demand.by_grade(2026)[G1] == 20).all()
     assert "grade g1 of 2026 to 2027 needs births from 2019 on" in words(result.problems)
+
+
+def test_an_entry_grade_stays_where_nothing_is_known_below_it():
+    pupils = np.zeros((len(GRADES), 2), dtype=int)
+    pupils[Stage.PRIMARY.grade_slice] = np.arange(10, 70, 10)[:, None]
+    demand = forecast(ForecastInput(2025, (2026,), pupils, ("A",) * 2, np.ones(2, dtype=int))).demand
+    assert demand.by_grade(2026)[:, 0].tolist() == [0, 0, 0, 10, 10, 20, 30, 40, 50, 60, 0, 0]
+    assert demand.by_grade(2030)[G1].tolist() == [10, 10]
 
 
 def test_children_of_a_community_stay_in_it():
