@@ -10,6 +10,7 @@ import numpy as np
 from xuequ.solver.cuts import pieces_cut_off
 from xuequ.solver.engine import Effort, Model, Rows, Session, State
 from xuequ.solver.problem import DISTANCE, FAR, LARGE, MEASURES, MOVED, OVER, SUPER
+from xuequ.solver.relaxation import arc_prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from xuequ.solver.search import Target
 
 __all__ = ["Pool"]
+
+_MODEL = 4000
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +45,7 @@ class Pool:
     _measure: list[NDArray[np.float64]] = field(default_factory=list)
     _known: set[int] = field(default_factory=set)
     _mark: NDArray[np.uint64] = field(init=False)
+    _dual: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         self._mark = np.random.default_rng(20).integers(1, 1 << 63, self.problem.units).astype(np.uint64)
@@ -109,18 +113,19 @@ class Pool:
         top = target.objective(self.problem.measure(incumbent))
         fits = target.excess(self.problem.measure(incumbent)) <= 0
         cost = measures @ target.price
-        everything = np.arange(len(self))
+        everything = self._promising(incumbent, cost, target.price)
         relaxed = Session(self._model(everything, cost, measures, target, whole=False), seed=seed, should_stop=should_stop).run(
             effort
         )
         if relaxed.state is not State.SOLVED or relaxed.value is None:
             return None
+        self._dual = relaxed.duals[: self.problem.units + self.problem.zones]
         chosen = everything
         if fits:
             gap = top - relaxed.value
             if gap <= 1e-9 * max(1.0, abs(top)):
                 return None
-            chosen = np.flatnonzero(relaxed.reduced <= gap + 1e-9)
+            chosen = everything[relaxed.reduced <= gap + 1e-9]
         model = self._model(chosen, cost, measures, target, whole=True)
         session = Session(model, seed=seed, should_stop=should_stop)
         if fits:
@@ -133,13 +138,36 @@ class Pool:
             found[self._units[k]] = self._zone[k]
         return found
 
-    def _start(self, chosen: NDArray[np.int64], incumbent: NDArray[np.int32]) -> NDArray[np.float64]:
+    def _promising(
+        self, incumbent: NDArray[np.int32], cost: NDArray[np.float64], price: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """Return the catchments of the least reduced cost by the prices of the last time, those of the incumbent among them."""
+        p = self.problem
+        if len(self) <= _MODEL:
+            return np.arange(len(self))
+        sizes = np.array([len(each) for each in self._units])
+        unit, zone = np.concatenate(self._units), np.array(self._zone)
+        if self._dual is None:
+            arc = p.arcs_of(incumbent)
+            value = np.concatenate([arc_prices(p, price)[arc], np.zeros(p.zones)])
+        else:
+            value = self._dual
+        worth = np.add.reduceat(value[unit], np.concatenate([[0], np.cumsum(sizes)[:-1]])) + value[p.units + zone]
+        chosen = np.argsort(cost - worth, kind="stable")[:_MODEL]
+        own = np.flatnonzero(self._is_own(np.arange(len(self)), incumbent))
+        return np.union1d(chosen, own)
+
+    def _is_own(self, chosen: NDArray[np.int64], incumbent: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which catchments are those of the incumbent."""
         sizes = np.bincount(incumbent, minlength=self.problem.zones)
-        x = np.zeros(len(chosen))
-        for a, k in enumerate(chosen):
-            members, zone = self._units[k], self._zone[k]
-            x[a] = float(len(members) == sizes[zone] and (incumbent[members] == zone).all())
-        return x
+        own = [
+            len(self._units[k]) == sizes[self._zone[k]] and bool((incumbent[self._units[k]] == self._zone[k]).all())
+            for k in chosen
+        ]
+        return np.array(own, dtype=bool)
+
+    def _start(self, chosen: NDArray[np.int64], incumbent: NDArray[np.int32]) -> NDArray[np.float64]:
+        return self._is_own(chosen, incumbent).astype(float)
 
     def _model(
         self, chosen: NDArray[np.int64], cost: NDArray[np.float64], measures: NDArray[np.float64], target: Target, *, whole: bool

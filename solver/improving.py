@@ -10,22 +10,23 @@ import numpy as np
 from xuequ.solver.columns import Pool
 from xuequ.solver.cuts import CutPool
 from xuequ.solver.engine import Effort
-from xuequ.solver.problem import CUT
+from xuequ.solver.problem import CUT, LARGE, OVER, SUPER
 from xuequ.solver.repair import is_contiguous
-from xuequ.solver.search import Cycle
+from xuequ.solver.search import Cycle, Target
 from xuequ.solver.submip import Region, reoptimise, zone_neighbours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xuequ.solver.problem import Problem
-    from xuequ.solver.search import Search, Target
+    from xuequ.solver.search import Search
     from xuequ.solver.stop import Budget, Clock
 
 __all__ = ["Improver", "Pace"]
 
 _MIP_BATCHES = 100
 _LARGEST_REGION = 1500
+_HOT = (0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Improver:
     cuts: CutPool = field(default_factory=CutPool)
     zone: NDArray[np.int32] = field(init=False)
     _chance: np.random.Generator = field(init=False)
+    _walker: NDArray[np.int32] | None = None
     _pooled: int = 0
     _size: float = 3.0
-    _slow: float = 0.0
 
     def __post_init__(self) -> None:
         self.pool = Pool(self.problem)
@@ -74,22 +75,32 @@ class Improver:
 
     def minimise(self, zone: NDArray[np.int32], target: Target, budget: Budget, pace: Pace) -> NDArray[np.int32]:
         """Return the best assignment found within the budget, the one given if nothing better."""
-        self.zone = zone
+        self.zone, self._walker = zone, None
         linear = target.price[CUT] == 0 and not np.isfinite(target.limit[CUT]) and self.problem.zones > 1
         self.search.harvest = self.pool.add if linear else None
         stale, batches, number = 0, 250, 0
         while stale < pace.patience and not self._is_over(target, budget, pace):
             before = target.rank(self.problem.measure(self.zone))
-            for hot in (0.1, 0.3):
-                self._take(self.search.run(self.zone, target, Cycle(batches, hot, 0.01), self.clock, budget), target)
+            started = self.clock.elapsed_s
+            self._anneal(batches, target, budget)
             if linear:
-                self._regions(target, budget)
-                if number % 2 == 1:
-                    self._combine(target, budget)
+                self._combine(target, budget)
+                self._regions(target, budget, self.clock.elapsed_s - started)
             batches = min(2 * batches, 2000)
             number += 1
             stale = 0 if target.rank(self.problem.measure(self.zone)) < before else stale + 1
         return self.zone
+
+    def _anneal(self, batches: int, target: Target, budget: Budget) -> None:
+        """Cool down twice: from the best plan, and from where the last walk ended, if that is not far off."""
+        for walk in (False, True):
+            hot = _HOT[int(self._chance.integers(len(_HOT)))]
+            start = self._walker if walk and self._walker is not None else self.zone
+            best, last = self.search.run(start, target, Cycle(batches, hot, 0.01, 0.04), self.clock, budget)
+            self._take(best, target)
+            total = self.problem.measure(last)
+            near = target.objective(total) <= 1.02 * target.objective(self.problem.measure(self.zone))
+            self._walker = last if near and target.excess(total) <= 0 else None
 
     def _is_over(self, target: Target, budget: Budget, pace: Pace) -> bool:
         total = self.problem.measure(self.zone)
@@ -115,12 +126,16 @@ class Improver:
             return Effort(seconds=2.0, nodes=2000, gap=1e-5)
         return Effort(seconds=float(np.clip(share * left, 0.1, 4.0)), gap=1e-5)
 
-    def _regions(self, target: Target, budget: Budget) -> None:
-        """Re-optimise a few regions; their size follows what has paid."""
-        for _ in range(3):
+    def _regions(self, target: Target, budget: Budget, seconds: float) -> None:
+        """Re-optimise a few regions, for about as long as the rest of the round took; their size follows what has paid."""
+        until = self.clock.elapsed_s + max(seconds, 0.5)
+        for number in range(12):
+            if number >= 3 and (self.clock.is_repeatable or self.clock.elapsed_s > until):
+                return
             if budget.is_spent(self.clock) or self.clock.should_stop():
                 return
-            zones = self._adjacent(round(self._size))
+            aim = self._elastic(target)
+            zones = self._adjacent(round(self._size) + (2 if aim is not target else 0), aim)
             region = Region.of(self.problem, self.zone, zones)
             if len(region.arcs) > _LARGEST_REGION:
                 self._size = max(2.0, self._size - 0.5)
@@ -128,7 +143,7 @@ class Improver:
                 region = Region.of(self.problem, self.zone, np.sort(zones))
             started = self.clock.elapsed_s
             found, seen = reoptimise(
-                self.problem, self.zone, region, target, self.cuts, self._effort(budget, 0.02),
+                self.problem, self.zone, region, aim, self.cuts, self._effort(budget, 0.02),
                 seed=self.seed, should_stop=self.clock.should_stop,
             )  # fmt: skip
             self.clock.iterations += _MIP_BATCHES
@@ -141,10 +156,22 @@ class Improver:
                 quick = self.clock.elapsed_s - started < 0.5
                 self._size = float(np.clip(self._size + (0.34 if quick and not gained else 0.0 if gained else -0.34), 2.0, 7.0))
 
-    def _adjacent(self, count: int) -> NDArray[np.int64]:
-        """Return some zones that touch, chosen at random by how much they touch."""
+    def _elastic(self, target: Target) -> Target:
+        """Return the target, or where seats are exceeded one that minimises the excess and nothing else."""
+        total = self.problem.measure(self.zone)
+        over = total - target.limit > 1e-6
+        if not over[: OVER + 1].any():
+            return target
+        price = np.where(over & (np.arange(len(over)) <= OVER), target.scale, 0.0)
+        return Target(price / price.max(), np.where(over, total, target.limit), target.scale)
+
+    def _adjacent(self, count: int, aim: Target) -> NDArray[np.int64]:
+        """Return some zones that touch, chosen at random by how much they touch; the first has too many pupils where any has."""
         touching = zone_neighbours(self.problem, self.zone)
-        zones = [int(self._chance.integers(self.problem.zones))]
+        level = np.flatnonzero(aim.price[[OVER, LARGE, SUPER]])
+        over = self.problem.loads(self.zone) - self.problem.caps[:, int(level[0])] if len(level) else np.zeros(self.problem.zones)
+        choice = np.flatnonzero(over > 0) if len(level) and (over > 0).any() else np.arange(self.problem.zones)
+        zones = [int(self._chance.choice(choice))]
         while len(zones) < min(count, self.problem.zones):
             weight = touching[zones].sum(axis=0).astype(float)
             weight[zones] = 0.0

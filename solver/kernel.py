@@ -351,7 +351,7 @@ def anneal(case: Any, state: Any, scratch: Any, aim: Any, best: Any, schedule: N
         if step % _CHECK == _CHECK - 1:
             temperature *= factor
             _adapt(aim, state.total, schedule[4] * temperature)
-            if accepted > kept_at + 20 and best.seen_count[0] < best.seen.shape[0]:
+            if accepted > kept_at + 12 and best.seen_count[0] < best.seen.shape[0]:
                 objective = 0.0
                 for k in range(7):
                     objective += aim.price[k] * state.total[k]

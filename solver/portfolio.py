@@ -183,7 +183,7 @@ class _Run:
         target = self.ranking.target(phase, limits, self.bounds)
         stale, batches = 0, 250
         while target.excess(total) > 0 and stale < 3 and not budget.is_spent(self.clock) and not self.clock.should_stop():
-            found = self.search.run(self.zone, target, Cycle(batches, 0.2, 0.01), self.clock, budget)
+            found, _ = self.search.run(self.zone, target, Cycle(batches, 0.2, 0.01), self.clock, budget)
             better = target.rank(self.problem.measure(found)) < target.rank(total)
             less = target.excess(self.problem.measure(found)) < target.excess(total)
             if better:

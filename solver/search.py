@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Cycle", "Target", "Search"]
 
 _CHUNK = 100
-_KEPT = 64
+_KEPT = 128
 _PENALTY_RANGE = (0.02, 50.0)
 _PENALTY_UP, _PENALTY_DOWN = 1.04, 1.02
 
@@ -142,14 +142,14 @@ class Search:
             flag_zone(self._case, state, self._scratch, j)
         return state
 
-    def run(self, zone: NDArray[np.int32], target: Target, cycle: Cycle, clock: Clock, budget: Budget) -> NDArray[np.int32]:
+    def run(self, zone: NDArray[np.int32], target: Target, cycle: Cycle, clock: Clock, budget: Budget) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """
         Anneal once from an assignment.
 
         Returns
         -------
-        ndarray
-            The best assignment by the target; the start, where nothing better was seen.
+        tuple
+            The best assignment by the target (the start, where nothing better was seen), and the last one.
         """
         p = self.problem
         state = self.state_of(zone)
@@ -181,7 +181,7 @@ class Search:
             done += batches
             clock.iterations += batches
         self._penalty = aim.penalty
-        return best.zone.copy()
+        return best.zone.copy(), state.zone.copy()
 
     def _aim(self, target: Target) -> Aim:
         limited = np.isfinite(target.limit)
