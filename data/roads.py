@@ -280,8 +280,7 @@ def report_pieces(roads: RoadNetwork, problems: Problems) -> None:
     if pieces < 2:
         return
     length = np.bincount(component[roads.edges[:, 0]], weights=roads.metres, minlength=pieces)
-    tried = [(metres, int(roads.joined(metres).components().max()) + 1) for metres in _TRIED_M]
-    fewer = [(metres, left) for metres, left in tried if left < pieces]
+    fewer = [(metres, left) for metres, left in _pieces_left(roads, component) if left < pieces]
     problems.warn(
         "roads",
         f"the road network is in {pieces} pieces; the longest has {length.max() / length.sum():.1%} of its length, so ways found "
@@ -290,6 +289,26 @@ def report_pieces(roads: RoadNetwork, problems: Problems) -> None:
         if fewer
         else f"add the missing roads or bridges; joining ends up to {_TRIED_M[-1]:g} m apart does not help",
     )
+
+
+def _pieces_left(roads: RoadNetwork, component: NDArray[np.int32]) -> list[tuple[float, int]]:
+    """Return how many pieces each joining distance of `_TRIED_M` would leave."""
+    placed = np.flatnonzero(np.isfinite(roads.points).all(axis=1))
+    others = placed[component[placed] != np.bincount(component).argmax()]
+    if not len(others):
+        return []
+    # Two pieces meet where a node of all but the largest is near any node: few of many.
+    near = KDTree(roads.points[others]).sparse_distance_matrix(
+        KDTree(roads.points[placed]), _TRIED_M[-1], output_type="coo_matrix"
+    )
+    a, b, metres = component[others[near.row]], component[placed[near.col]], near.data
+    pieces = int(component.max()) + 1
+    result = []
+    for within in _TRIED_M:
+        ends = a[metres <= within], b[metres <= within]
+        graph = csr_array((np.ones(len(ends[0])), ends), shape=(pieces, pieces))
+        result.append((within, int(connected_components(graph, directed=False)[0])))
+    return result
 
 
 def _cross(lines: NDArray[Any], barriers: Sequence[Any]) -> NDArray[np.bool_]:

@@ -6,10 +6,12 @@ import csv
 import shutil
 from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
+from xuequ.data.borders import measure_borders
 from xuequ.data.case import read_case
 from xuequ.data.instances import PLANNED_YEAR, read_instance
 from xuequ.zoning.stage import Stage
@@ -115,3 +117,15 @@ def test_the_town_is_its_benchmark_instance(shared, tmp_path):
     year = PLANNED_YEAR
     assert district.demand.of_stage(Stage.PRIMARY, year).tolist() == instance.demand.of_stage(Stage.PRIMARY, year).tolist()
     assert district.options.zoning.seats == "hard"
+
+
+def test_a_clean_map_has_no_fault(shared):
+    units = gpd.read_file(shared / "cases" / "durham_dps" / "planning_units.geojson").to_crs(32617)
+    adjacency, problems = measure_borders(units.geometry.to_numpy(), ids=[str(unit) for unit in units.pu_2324_84])
+    assert len(adjacency) == 851
+    assert adjacency.components().max() == 0
+    assert len(problems) == 0
+    around = shapely.length(shapely.union_all(units.geometry.to_numpy()))
+    assert shapely.length(units.geometry.to_numpy()).sum() == pytest.approx(
+        around + 2 * adjacency.pair_border_m().sum(), rel=1e-3
+    )
