@@ -212,3 +212,22 @@ def rich_plan(district):
     cost = float(sum(account(district, seats, programme).present_value_wan for programme in Programme))
     goals = tuple(Goal(name, cost if name == "cost" else 5000.0, 0.0, unit) for name, unit in SEAT_GOALS)
     return plan.replace(stage_goals=stage_goals, goals=goals, objective=cost, solver_bound=cost / 2)
+
+
+def grown_catchments(district, stage, year, rng, seats=None):
+    """Give every block to a zone at random, so that each zone is contiguous: from their own blocks zones grow by turns."""
+    chosen = admission_round(district, stage, year, regime="full", seats=seats)
+    zone = np.full(len(district.blocks), -1, dtype=np.int64)
+    for k, members in enumerate(chosen.zones):
+        zone[district.schools.block[list(members)]] = k
+    while (zone < 0).any():
+        a, b = district.adjacency.pairs().T
+        both = np.concatenate([np.column_stack([a, b]), np.column_stack([b, a])])
+        edges = both[(zone[both[:, 0]] >= 0) & (zone[both[:, 1]] < 0)]
+        if not len(edges):
+            break
+        inner, outer = edges[rng.integers(len(edges))]
+        zone[outer] = zone[inner]
+    left = zone < 0
+    zone[left] = nearest_zone(district, chosen.zones)[0][left]
+    return Catchments(stage, year, chosen.zones, zone)
