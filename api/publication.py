@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,6 @@ from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from xuequ.api.settings import Settings
     from xuequ.api.wording import Language
@@ -80,8 +80,9 @@ class Publication:
         return "、".join(self.school_name(school) for school in zone.split(";"))
 
     def cluster_name(self, cluster: str) -> str:
-        """Return the name of a cluster: that of today's clusters, else its lead school's with 学区."""
+        """Return the name of a cluster: the plan's, that of today's clusters, else its lead school's with 学区."""
         names = dict(self.district.clusters.names) if self.district.clusters else {}
+        names |= self.statement.plan.get("cluster_names", {})
         lead = self.school_name(cluster)
         return names.get(cluster) or (f"{lead.removesuffix('小学')}学区" if not lead.isascii() else lead)
 
@@ -112,6 +113,7 @@ def assembled(district: District, statement: Statement, settings: Settings) -> P
     for row in statement.assignment:
         by_block.setdefault(row.block_id, []).append(row)
         by_catchment.setdefault((row.stage, row.year), {}).setdefault(row.school_id, []).append(row.block_id)
+    publish = district.options.publish
     members: dict[str, list[str]] = {}
     for membership in statement.clusters:
         members.setdefault(membership.cluster, []).append(membership.school_id)
@@ -119,8 +121,8 @@ def assembled(district: District, statement: Statement, settings: Settings) -> P
         district,
         statement,
         version=_version(statement),
-        decided=settings.published,
-        decision=settings.decision,
+        decided=settings.published or (date.fromisoformat(publish.decided) if publish.decided else None),
+        decision=settings.decision or publish.decision,
         language=settings.language or ("en" if district.language == "en" else "zh"),
         school_index=MappingProxyType(index_of(district.schools.ids)),
         by_block=MappingProxyType({block: tuple(sorted(rows, key=_order)) for block, rows in by_block.items()}),
@@ -175,6 +177,6 @@ def _stage_of(row: SchoolRow) -> tuple[str, str, int]:
 
 
 def _version(statement: Statement) -> str:
-    rows: list[Any] = [statement.plan.get("fingerprint"), statement.assignment, statement.schools, statement.seats]
+    rows: list[Any] = [statement.plan.get("case"), statement.assignment, statement.schools, statement.seats]
     text = json.dumps([*rows, statement.clusters], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

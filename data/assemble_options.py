@@ -118,7 +118,10 @@ def options_of(case: CaseFile, rules: Rules, locks: tuple[Lock, ...], *, graded:
             clusters.count, clusters.leads, clusters.size_min if clusters.size_min is not None else least,
             clusters.size_max if clusters.size_max is not None else most,
         ),
-        PublishOptions(case.publish.small_count, case.publish.contact, case.publish.notices, case.publish.draw_seed),
+        PublishOptions(
+            case.publish.small_count, case.publish.contact, case.publish.notices, case.publish.draw_seed,
+            case.publish.decided.isoformat() if case.publish.decided else "", case.publish.decision,
+        ),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date  # noqa: TC003 - pydantic reads it
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -161,6 +162,8 @@ class PublishSection(_Section):
     notices: str = ""
     contact: str = ""
     draw_seed: Text = ""
+    decided: date | None = Field(default=None, description="Day of the decision that the plan stands in.")
+    decision: str = Field(default="", description="Title, number or address of the published decision.")
 
 
 class BordersSection(_Section):

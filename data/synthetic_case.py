@@ -103,6 +103,8 @@ size = [3, 10]
 small_count = 10
 contact = "演示区教育局招生办（虚构）"
 draw_seed = "20260801"
+decided = 2026-04-15
+decision = "演示方案（虚构）"
 """
 
 

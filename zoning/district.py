@@ -192,5 +192,7 @@ def _fingerprint(district: District) -> str:
     for stage in sorted(district.today):
         add(stage, district.today[stage].zones, district.today[stage].zone)
     add(None if district.clusters is None else asdict(district.clusters), [asdict(tie) for tie in district.ties])
-    add(asdict(district.rules), asdict(district.options))
+    asked = asdict(district.options)
+    del asked["publish"]  # no plan depends on it: a decision has its date after the plan
+    add(asdict(district.rules), asked)
     return digest.hexdigest()

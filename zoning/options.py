@@ -172,12 +172,18 @@ class ClusterOptions:
 
 @dataclass(frozen=True, slots=True)
 class PublishOptions:
-    """``[publish]`` of a case: what the public may see, and whom it asks."""
+    """
+    ``[publish]`` of a case: what the public may see, whom it asks, and where the plan was decided.
+
+    No plan depends on it, so it is no part of a district's fingerprint: a decision has its date after the plan.
+    """
 
     small_count: int = 10
     contact: str = ""
     notices: str = ""
     draw_seed: str = ""
+    decided: str = ""
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
