@@ -128,7 +128,8 @@ def report_islands(drawing: Drawing, adjacency: Adjacency, problems: Problems) -
     if len(sizes) < 2:
         return
     main = int(sizes.argmax())
-    _listed(problems, "islands", (_island(drawing, component == number) for number in range(len(sizes)) if number != main))
+    others = np.delete(np.arange(len(sizes)), main)
+    _listed(problems, "islands", (_island(drawing, component == number) for number in others[:LISTED]), len(others))
     tried = [(factor * drawing.tolerance_m, _pieces_within(drawing, adjacency, factor)) for factor in _WIDER]
     problems.warn(
         "blocks",
@@ -233,14 +234,14 @@ def _pieces_within(drawing: Drawing, adjacency: Adjacency, factor: float) -> int
     return int(type(adjacency).from_pairs(len(adjacency), pairs).components().max()) + 1
 
 
-def _listed(problems: Problems, kind: str, faults: Iterable[dict[str, Any]]) -> None:
-    more = 0
-    for number, fault in enumerate(faults):
-        if number < LISTED:
+def _listed(problems: Problems, kind: str, faults: Iterable[dict[str, Any]], count: int = 0) -> None:
+    """List faults singly up to `LISTED`, and count the others: ``count`` is of all, where ``faults`` are only the first ones."""
+    number = 0
+    for number, fault in enumerate(faults, start=1):
+        if number <= LISTED:
             problems.warn("blocks", **fault)
-        else:
-            more += 1
-    if more:
+    more = max(number, count) - LISTED
+    if more > 0:
         problems.warn("blocks", f"{more} more {kind} are not listed", "mend the listed ones and check again")
 
 
