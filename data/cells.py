@@ -203,7 +203,7 @@ def _plain_numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
         isinstance(value, (bool, np.bool_, date)) or (isinstance(value, str) and ("_" in value or not value.isascii()))
         for value in values
     )
-    return None if strange else numbers
+    return None if strange or numbers.ndim != 1 else numbers
 
 
 def _numbers(values: Sequence[Any], column: Column) -> Parsed:

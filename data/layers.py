@@ -92,13 +92,14 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's remarks on geometry types; what matters is told below
-            name = _layer_name(pyogrio, source, layer)
+            name = None if isinstance(source, bytes) else _layer_name(pyogrio, source, layer)
             info = pyogrio.read_info(source, layer=name, force_feature_count=kind != ".pbf", **options)
             limits.check_rows(path.name, max(int(info["features"]), 0))
             frame = pyogrio.read_dataframe(source, layer=name, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
         raise Unreadable(f"is broken or not {kind[1:]}: {_short(error)}", "export it again") from error
-    except (ValueError, TypeError, UnicodeError, LookupError, shapely.errors.ShapelyError) as error:
+    except (ValueError, TypeError, UnicodeError, LookupError, NameError, shapely.errors.ShapelyError) as error:
+        # pyogrio ends in a NameError of its own where a .prj file holds bytes that are no text.
         raise Unreadable(f"cannot be read: {_short(error)}", "export it again, in UTF-8") from error
     limits.check_rows(path.name, len(frame))
     result = _from_frame(frame, path, limits)
@@ -151,7 +152,7 @@ def _check_json(path: Path) -> bytes | None:
     return None if encoding == "utf-8" else text.encode()
 
 
-def _layer_name(pyogrio: Any, path: Path | bytes, layer: str | None) -> str:
+def _layer_name(pyogrio: Any, path: Path, layer: str | None) -> str:
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if not names:
         raise Unreadable("has no layer", "export it again")

@@ -138,7 +138,7 @@ def bring_together(
         if table.geometry is None:
             continue
         source = _source(table, case, declared, problems)
-        if source is not None:
+        if source is not None and _is_usable(source, name, problems):
             sources[name], turned[name] = source, _axes_right(table, source, problems)
     anchor = next((name for name in ("blocks", "schools", "boundary", *sources) if name in sources), None)
     if anchor is None:
@@ -163,6 +163,22 @@ def _named(name: str | None, table: str, key: str, problems: Problems) -> Plane 
         problems.error(table if table != "case" else "case.toml", f"the coordinate system {name} is not known",
                        'write a code like "EPSG:4547", "local-metres", "gcj02" or "bd09"', column=key, value=name)  # fmt: skip
         return None
+
+
+def _is_usable(source: Plane, table: str, problems: Problems) -> bool:
+    """Say whether places in a system can be brought to another one."""
+    if source.crs is None:
+        return True
+    try:
+        known = source.crs.is_projected or source.crs.is_geographic
+        Transformer.from_crs(source.crs, CRS(WGS84), always_xy=True)
+    except (CRSError, ProjError):
+        known = False
+    if not known:
+        problems.error(
+            table, f"the coordinate system {source.name} cannot be understood", _FIX.format(name=table), value=source.name
+        )
+    return known
 
 
 def _source(table: Table, case: CaseFile, declared: Plane | None, problems: Problems) -> Plane | None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from charset_normalizer import from_bytes
@@ -90,26 +91,22 @@ def decode(raw: bytes, declared: str | None) -> tuple[str, str, str]:
 
 
 def _sniffed(raw: bytes, note: str) -> tuple[str, str, str]:
-    """Decode by likelihood: the Chinese national encoding first, which Chinese offices still write."""
+    """Decode by likelihood: first the encoding of Chinese offices, if it gives common characters."""
     guess = from_bytes(raw[:_SAMPLE], cp_isolation=["gb18030", "big5", "cp1252", "utf_16"]).best()
-    for encoding in dict.fromkeys(["gb18030", *([guess.encoding] if guess else []), "cp1252"]):
+    for encoding in ["gb18030", *([guess.encoding] if guess else []), "cp1252", "gb18030"]:
         try:
             text = raw.decode(encoding)
         except UnicodeError:
             continue
-        if encoding == "gb18030" and guess is not None and guess.encoding == "cp1252" and not _looks_chinese(text):
-            continue
-        return text, encoding, note and f"{note}; it is read as {encoding}"
+        if encoding != "gb18030" or _is_common_chinese(text):
+            return text, encoding, note and f"{note}; it is read as {encoding}"
     raise Unreadable("is in no known encoding", "save it in UTF-8, or name its encoding in case.toml")
 
 
-def _looks_chinese(text: str) -> bool:
-    """Say whether what lies beyond ASCII is mostly common Chinese characters."""
-    foreign = [letter for letter in text if ord(letter) > 127]
-    common = sum(
-        "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f" or "\uff00" <= letter <= "\uffef" for letter in foreign
-    )
-    return bool(foreign) and common >= 0.8 * len(foreign)
+def _is_common_chinese(text: str) -> bool:
+    """Say whether what lies beyond ASCII is mostly in GB 2312; accents of other languages come out as rare characters."""
+    foreign = "".join(letter for letter in text[:_SAMPLE] if ord(letter) > 127)
+    return len(foreign.encode("gb2312", "ignore")) >= 2 * 0.7 * len(foreign)
 
 
 def read_text_file(path: Path, declared: str | None, expected: AbstractSet[str], limits: Limits) -> Sheet:
@@ -240,7 +237,7 @@ def _check_package(path: Path, limits: Limits) -> None:
             for part in parts:
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part.filename):
                     _check_corner(path.name, package.read(part), limits)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise Unreadable(f"is not a workbook that can be read ({error})", "save it again as .xlsx or .csv") from error
 
 

@@ -54,6 +54,8 @@ def _checked(table: Table, problems: Problems) -> Table:
     if schema.shape == "none" or not len(table):
         return table
     if table.geometry is None:
+        if table.name == "schools":
+            _check_nothing(table, np.ones(len(table), dtype=bool), problems)
         if schema.place_required and not any(problem.table == table.name for problem in problems.errors):
             problems.error(table.name, "the table has no places",
                            "give a file with geometry, or columns lon and lat (degrees) or x and y (metres)")  # fmt: skip
@@ -99,7 +101,12 @@ def _check_nothing(table: Table, nothing: NDArray[np.bool_], problems: Problems)
         return
     if needed:
         for k in bare[:_LISTED]:
-            problems.error(table.name, "the row has no place", "draw it, or delete the row", row=table.row_of(int(k)))
+            fix = (
+                "draw it, or delete the row"
+                if table.name == "blocks"
+                else "give a point (lon and lat, or x and y), or name its block"
+            )
+            problems.error(table.name, "the row has no place", fix, row=table.row_of(int(k)))
         return
     if schema.shape != "none":
         problems.warn(table.name, f"{len(bare)} rows have no place and are left aside", "draw them, or delete the rows",

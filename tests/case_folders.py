@@ -27,8 +27,8 @@ class Folder:
     """
     The files of a case, as things that a test can change before they are written.
 
-    ``blocks`` are GeoJSON features; ``schools`` rows; ``files`` further files, text or bytes; ``toml`` the whole of case.toml, made
-    of ``sections`` unless it is set.
+    ``blocks`` are GeoJSON features, ``schools`` rows, ``files`` further files (text or bytes), ``toml`` the whole of case.toml,
+    made of ``sections`` unless it is set.
     """
 
     blocks: list[dict[str, Any]] = field(default_factory=list)
