@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from xuequ.maps.outlines import coded_lines, coded_shapes, decoded, outlines
-from xuequ.maps.palette import NO_CATCHMENT, alert_style
+from xuequ.maps.palette import ALERTS, NO_CATCHMENT, alert_style
 from xuequ.maps.payload import renumbered, zone_colours
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
     from numpy.typing import NDArray
 
+    from xuequ.maps.outlines import Outlines
     from xuequ.maps.scene import Layer, Load, Scene
     from xuequ.zoning.stage import Stage
 
@@ -35,6 +36,29 @@ _WATER = "#5b9bd0"
 _ROAD = "#6f7680"
 _INK = "#1d232b"
 _SITE = "#1b3a6b"
+
+
+_DRAWN_AS_LINES = 700
+"""More shapes than this in sight are drawn as a picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """Things to draw, each its rings or its one line, with their bounding boxes: west, south, east, north."""
+
+    items: list[list[NDArray[np.float64]]]
+    boxes: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, items: list[list[NDArray[np.float64]]]) -> _Placed:
+        boxes = [(*item[0].min(axis=0), *item[0].max(axis=0)) for item in items]
+        return cls(items, np.array(boxes, dtype=np.float64).reshape(-1, 4))
+
+    def seen(self, axes: Axes) -> NDArray[np.int64]:
+        """Return which of them lie at least partly within the limits of axes."""
+        (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+        box = self.boxes
+        return np.flatnonzero((box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south))
 
 
 @dataclass(frozen=True)
@@ -56,27 +80,32 @@ class Canvas:
         return {stage: dict(zip(*zone_colours(self.scene, stage), strict=True)) for stage in self.scene.stages()}
 
     @cached_property
-    def _parts(self) -> tuple[list[Any], NDArray[np.int64]]:
-        """Paths of all parts of all blocks, and the block of each."""
-        paths, owners = [], []
-        for block, parts in enumerate(self._outlines.shapes):
-            for part in parts:
-                paths.append(_path([decoded(ring) for ring in part]))
-                owners.append(block)
-        return paths, np.array(owners, dtype=np.int64)
-
-    @cached_property
-    def _outlines(self) -> Any:
+    def _outlines(self) -> Outlines:
         geometry = self.scene.district.blocks.geometry
         assert geometry is not None
         return outlines(geometry, (0, 0))
 
     @cached_property
-    def _borders(self) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+    def _parts(self) -> tuple[_Placed, NDArray[np.int64]]:
+        """Parts of all blocks, and the block of each."""
+        parts = [(block, [decoded(ring) for ring in part]) for block, shape in enumerate(self._outlines.shapes) for part in shape]
+        return _Placed.of([rings for _, rings in parts]), np.array([block for block, _ in parts], dtype=np.int64)
+
+    @cached_property
+    def _borders(self) -> tuple[_Placed, NDArray[np.int64]]:
         """Lines between blocks, and the two blocks of each (−1: the outside)."""
         borders = self._outlines.borders
         sides = np.array([(a, b) for a, b, _ in borders], dtype=np.int64).reshape(-1, 2)
-        return [decoded(line) for _, _, line in borders], sides
+        return _Placed.of([[decoded(line)] for _, _, line in borders]), sides
+
+    @cached_property
+    def _background(self) -> tuple[_Placed, _Placed, _Placed]:
+        """Water, rivers that are only lines, and roads."""
+        district = self.scene.district
+        rivers = [item for item in district.rivers if item.geom_type.endswith("LineString")]
+        water = [[decoded(ring) for ring in rings] for rings in coded_shapes(district.rivers, (0, 0))]
+        lines, roads = ([[decoded(line)] for line in coded_lines(items, (0, 0), 2.0)] for items in (rivers, district.roads))
+        return _Placed.of(water), _Placed.of(lines), _Placed.of(roads)
 
     @property
     def has_shapes(self) -> bool:
@@ -116,7 +145,7 @@ class Canvas:
         return [colours[zone] for zone in layer.catchments.zone]
 
     def draw_blocks(self, axes: Axes, fills: Sequence[str], alpha: float = 0.8) -> None:
-        """Fill blocks, each with its colour; as a picture inside a PDF, since thousands of shapes would make it slow."""
+        """Fill blocks, each with its colour; many of them as a picture inside a PDF, which would be slow to open otherwise."""
         from matplotlib.collections import PathCollection  # noqa: PLC0415
 
         if not self.has_shapes:
@@ -125,25 +154,27 @@ class Canvas:
                 points[:, 0], points[:, 1], s=26, c=list(fills), edgecolors="white", linewidths=0.4, alpha=alpha, zorder=1
             )
             return
-        paths, owners = self._parts
-        faces = [fills[block] for block in owners]
+        parts, owners = self._parts
+        seen = parts.seen(axes)
         axes.add_collection(
-            PathCollection(paths, facecolors=faces, edgecolors="white", linewidths=0.25, alpha=alpha, zorder=1, rasterized=True)
-        )
+            PathCollection(
+                [_path(parts.items[at]) for at in seen], facecolors=[fills[block] for block in owners[seen]], edgecolors="white",
+                linewidths=0.25, alpha=alpha, zorder=1, rasterized=len(seen) > _DRAWN_AS_LINES,
+            )
+        )  # fmt: skip
 
     def draw_background(self, axes: Axes) -> None:
         """Draw river and roads faintly."""
         from matplotlib.collections import LineCollection, PathCollection  # noqa: PLC0415
 
-        district = self.scene.district
-        water = [_path([decoded(ring) for ring in rings]) for rings in coded_shapes(district.rivers, (0, 0))]
-        axes.add_collection(
-            PathCollection(water, facecolors="#a9cdea", edgecolors=_WATER, linewidths=0.4, zorder=2, rasterized=True)
-        )
-        rivers = [item for item in district.rivers if item.geom_type.endswith("LineString")]
-        for geometries, colour, width, alpha in ((rivers, _WATER, 1.8, 0.8), (district.roads, _ROAD, 0.35, 0.5)):
-            lines = [decoded(line) for line in coded_lines(geometries, (0, 0), 2.0)]
-            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=2, rasterized=True))
+        water, rivers, roads = self._background
+        shown = [_path(water.items[at]) for at in water.seen(axes)]
+        axes.add_collection(PathCollection(shown, facecolors="#a9cdea", edgecolors=_WATER, linewidths=0.4, zorder=2))
+        for placed, colour, width, alpha in ((rivers, _WATER, 1.8, 0.8), (roads, _ROAD, 0.35, 0.5)):
+            seen = placed.seen(axes)
+            lines = [placed.items[at][0] for at in seen]
+            many = len(seen) > _DRAWN_AS_LINES
+            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=1.5, rasterized=many))
 
     def draw_borders(self, axes: Axes, group: NDArray[np.int64], *, colour: str = _INK, width: float = 0.9, **style: Any) -> None:
         """Draw the borders between blocks of different groups; the edge of the district too unless ``inside`` is given."""
@@ -155,7 +186,7 @@ class Canvas:
         lines, sides = self._borders
         beyond = np.append(group, OUTSIDE)
         shown = (beyond[sides[:, 0]] != beyond[sides[:, 1]]) & ((sides[:, 1] >= 0) | (not inside))
-        chosen = [lines[at] for at in np.flatnonzero(shown)]
+        chosen = [lines.items[at][0] for at in lines.seen(axes) if shown[at]]
         axes.add_collection(LineCollection(chosen, colors=colour, linewidths=width, zorder=style.pop("zorder", 3), **style))
 
     def draw_catchments(self, axes: Axes, layer: Layer, *, clusters: bool = True) -> None:
@@ -173,20 +204,26 @@ class Canvas:
 
     def draw_schools(self, axes: Axes, loads: Sequence[Load], *, largest: float = 190.0, names: float = 7.0) -> None:
         """Draw schools, sized by pupils, coloured and shaped by alert, with names of a size in points where there is room."""
-        shown = sorted((load for load in loads if load.pupils or load.planned), key=lambda load: (-load.pupils, load.school))
-        most = max([1, *(load.pupils for load in shown)])
         points = self.scene.district.schools.points
-        sizes = [18 + largest * load.pupils / most for load in shown]
-        for load, size in zip(shown, sizes, strict=True):
-            style = alert_style(load.alert)
-            ring = style.shape == "ring"
-            face, edge = ("white", style.colour) if ring else (style.colour, _INK)
-            x, y = points[load.school]
-            axes.scatter([x], [y], s=size, marker=style.marker, c="white", edgecolors="white", linewidths=3.4, zorder=6)
-            axes.scatter([x], [y], s=size, marker=style.marker, c=face, edgecolors=edge, linewidths=0.7, zorder=7)
-        if names:
-            labels = [self.scene.school_name(load.school) for load in shown]
-            _place_labels(axes, points[[load.school for load in shown]], labels, np.sqrt(sizes) / 2 + 2, names)
+        most = max([1, *(load.pupils for load in loads)])
+        (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+        inside: NDArray[np.bool_] = np.all((points >= (west, south)) & (points <= (east, north)), axis=1)
+        shown = sorted(
+            (load for load in loads if inside[load.school] and (load.pupils or load.planned)),
+            key=lambda load: (-load.pupils, load.school),
+        )
+        sizes = np.array([18 + largest * load.pupils / most for load in shown])
+        at = points[[load.school for load in shown]]
+        for style in ALERTS:
+            mine = np.array([alert_style(load.alert) is style for load in shown], dtype=bool)
+            if mine.any():
+                ring = style.shape == "ring"
+                face, edge = ("white", style.colour) if ring else (style.colour, _INK)
+                place: dict[str, Any] = {"x": at[mine, 0], "y": at[mine, 1], "s": sizes[mine], "marker": style.marker}
+                axes.scatter(**place, c="white", edgecolors="white", linewidths=3.4, zorder=6)
+                axes.scatter(**place, c=face, edgecolors=edge, linewidths=0.7, zorder=7)
+        if names and shown:
+            _place_labels(axes, at, [self.scene.school_name(load.school) for load in shown], np.sqrt(sizes) / 2 + 2, names)
 
     def draw_sites(self, axes: Axes, stage: Stage, year: int) -> None:
         """Draw sites of a stage beside their schools: chosen ones with a plus (hollow until they open), others with a cross."""

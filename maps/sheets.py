@@ -44,10 +44,13 @@ class Atlas:
     ----------
     scene, texts
         What is shown, in which language.
+    kindergartens
+        Whether schools that are only kindergartens have sheets of their own.
     """
 
     scene: Scene
     texts: Texts
+    kindergartens: bool = False
 
     @cached_property
     def canvas(self) -> Canvas:
@@ -99,15 +102,20 @@ class Atlas:
         stream = io.BytesIO()
         with rc_context(drawing_settings()), PdfPages(stream, metadata=about) as book:
             for figure in self.figures():
-                book.savefig(figure, dpi=200)
+                book.savefig(figure, dpi=150)
         return stream.getvalue()
 
     def figures(self) -> Iterator[Figure]:
         """Yield the pages: overviews by stage and year, then a sheet for each school that has pupils or seats in any of them."""
         for layer in self.scene.layers:
             yield overview_page(self, layer)
-        schools = sorted({load.school for layer in self.scene.layers for load in layer.loads if load.pupils or load.planned})
-        for school in schools:
+        listed = {
+            load.school
+            for layer in self.scene.layers
+            for load in layer.loads
+            if (load.pupils or load.planned) and (self.kindergartens or layer.stage != "kindergarten")
+        }
+        for school in sorted(listed):
             yield school_sheet(self, school)
 
     def _layer(self, stage: Stage | None, year: int | None) -> Layer:
@@ -119,7 +127,7 @@ class Atlas:
         return found[-1]
 
 
-def atlas(district: District, plan: Plan, lang: str = "zh") -> Atlas:
+def atlas(district: District, plan: Plan, lang: str = "zh", *, kindergartens: bool = False) -> Atlas:
     """
     Set a plan on paper: overviews of each stage and year, and a sheet for each school.
 
@@ -129,13 +137,15 @@ def atlas(district: District, plan: Plan, lang: str = "zh") -> Atlas:
         What is drawn; the plan should be verified.
     lang
         ``zh`` or ``en``.
+    kindergartens
+        Whether schools that are only kindergartens have sheets too: there are many.
 
     Raises
     ------
     ValueError
         If there are no texts in the language.
     """
-    return Atlas(scene(district, plan), words_of(lang))
+    return Atlas(scene(district, plan), words_of(lang), kindergartens)
 
 
 def overview_page(book: Atlas, layer: Layer) -> Figure:
