@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -14,6 +17,9 @@ import shapely
 from xuequ.data.borders import measure_borders
 from xuequ.data.case import read_case
 from xuequ.data.instances import PLANNED_YEAR, read_instance
+from xuequ.solver.portfolio import zone
+from xuequ.solver.stop import MaxIterations
+from xuequ.zoning.plan import Status
 from xuequ.zoning.stage import Stage
 
 pytestmark = pytest.mark.cases
@@ -117,6 +123,22 @@ def test_the_town_is_its_benchmark_instance(shared, tmp_path):
     year = PLANNED_YEAR
     assert district.demand.of_stage(Stage.PRIMARY, year).tolist() == instance.demand.of_stage(Stage.PRIMARY, year).tolist()
     assert district.options.zoning.seats == "hard"
+
+
+def test_from_polygons_to_a_plan_that_the_checker_accepts(shared, tmp_path):
+    case = brought(shared, tmp_path, "zy", "pupils", tables='\n[tables.adjacency]\nfile = "edges.csv"\n')
+    district = case.district
+    plan = zone(district, stage=Stage.PRIMARY, stop=MaxIterations(600))
+    assert plan.status in (Status.FEASIBLE, Status.OPTIMAL)
+    school = plan.of(Stage.PRIMARY, PLANNED_YEAR).first_school()
+    home = [district.blocks.ids[district.schools.block[j]] for j in school]
+    lines = [f"{unit},{own}\n" for unit, own in zip(district.blocks.ids, home, strict=True)]
+    (tmp_path / "plan.csv").write_text("unit_id,school_unit_id\n" + "".join(lines), encoding="utf-8")
+    instances = shared / "instances"
+    command = [sys.executable, str(instances / "check_plan.py"), "zy_15c", str(tmp_path / "plan.csv"), "--dir", str(instances)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert float(re.search(r"objective: (\S+)", answer)[1]) == pytest.approx(plan.objective, abs=1e-3)
+    assert float(re.search(r"gap_to_best_known_percent: (\S+)", answer)[1]) < 5.0
 
 
 def test_a_clean_map_has_no_fault(shared):
