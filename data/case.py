@@ -41,6 +41,7 @@ SHIPPED = frozenset({"demo", "wanxiu"})
 """Names of the shipped case."""
 
 _MOST_TOML = 4 * 2**20
+_DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,18 @@ def read_case_file(folder: Path, overrides: Sequence[str], problems: Problems) -
         return None
     for text in overrides:
         _override(data, text, problems)
+    if _deeper_than(data, _DEEPEST):
+        problems.error("case.toml", f"sections are nested more than {_DEEPEST} deep", "delete what does not belong there")
+        return None
     return validate_case(data, problems)
+
+
+def _deeper_than(data: dict[str, Any], most: int) -> bool:
+    level: list[Any] = [data]
+    for _ in range(most):
+        level = [item for part in level for item in (part.values() if isinstance(part, dict) else part)]
+        level = [item for item in level if isinstance(item, (dict, list))]
+    return bool(level)
 
 
 def _override(data: dict[str, Any], text: str, problems: Problems) -> None:

@@ -31,9 +31,8 @@ _FLOAT_ID = re.compile(r"-?\d+\.0+")
 _UNIT = re.compile(r"(人|名|间|个|班|户|套|米|公里|平方米|m²|m2|㎡|m|元|万元|年|所|座)$")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_SCHOOL_YEAR = re.compile(
-    r"(\d{4})\s*(?:[-—–/]\s*(?:\d{2}|\d{4}))?\s*(?:学年度?|年度?)?(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?)?(?:[T ].*)?"
-)
+_SCHOOL_YEAR = re.compile(r"(\d{4})\s*(?:[-—–/]\s*(?:\d{2}|\d{4}))?\s*(?:学年度?|年度?)?")
+_DATE = re.compile(r"(\d{4})[-/.年]\d{1,2}(?:[-/.月](?:\d{1,2}日?)?)?(?:[T ].*)?")
 _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有", "对", "√", "v", "x", "must"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无", "不", "×", "must_not", "must not"})
 _ABSENT = frozenset({"", "-", "—", "–", "/", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "无数据"})
@@ -98,9 +97,11 @@ def absent(value: Any) -> bool:
         # NaT of pandas counts as a date and is unequal to itself.
         return bool(isinstance(value, date) and value != value)  # noqa: PLR0124
     try:
-        return bool(value != value)  # noqa: PLR0124 - NaN, NaT and pandas' NA
-    except (TypeError, ValueError):
-        return False
+        return bool(value != value)  # noqa: PLR0124 - NaN and NaT
+    except TypeError:
+        return True  # pandas' NA is neither equal nor unequal to itself
+    except ValueError:
+        return False  # an array
 
 
 def as_text(value: Any) -> str:
@@ -290,7 +291,8 @@ def _year_of(value: Any) -> int | None:
     number, _ = number_of(value)
     if not math.isnan(number):
         return int(number) if number.is_integer() else None
-    match = _SCHOOL_YEAR.fullmatch(as_text(value))
+    text = as_text(value)
+    match = _SCHOOL_YEAR.fullmatch(text) or _DATE.fullmatch(text)
     return int(match.group(1)) if match else None
 
 
