@@ -88,6 +88,11 @@ class RankedModel:
     seed, threads
         Of HiGHS.
 
+    Attributes
+    ----------
+    seen
+        Every solution in whole numbers that the last search met on its way, the best last.
+
     Notes
     -----
     PuLP's own in-process interface neither starts from a known solution nor adds rows between solves, so its ``solverModel`` is
@@ -108,12 +113,17 @@ class RankedModel:
         self._rows = len(model.constraints)
         self._objective = np.zeros(len(self._variables))
         self._best: NDArray[np.float64] | None = None
+        self.seen: list[NDArray[np.float64]] = []
+        self._highs.cbMipSolution.subscribe(self._see)
         for event in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
             event.subscribe(self._ask)
 
     def _ask(self, event: Any) -> None:
         if self._clock.should_stop():
             event.interrupt()
+
+    def _see(self, event: Any) -> None:
+        self.seen.append(np.array(event.data_out.mip_solution))
 
     def column(self, variable: pulp.LpVariable) -> int:
         """Return the position of a variable in `Reached.values`."""
@@ -143,6 +153,11 @@ class RankedModel:
         columns, prices = self._terms(goal)
         self._highs.addRow(-highspy.kHighsInf, limit - goal.constant, len(columns), columns, prices)
 
+    def floor(self, goal: pulp.LpAffineExpression, bound: float) -> None:
+        """Add the row ``goal >= bound``: a bound proved before lets the next search end as soon as it is met."""
+        columns, prices = self._terms(goal)
+        self._highs.addRow(bound - goal.constant, highspy.kHighsInf, len(columns), columns, prices)
+
     def take_rows(self) -> None:
         """Bring over rows that were added to the PuLP model since the last call."""
         for row in list(self.model.constraints.values())[self._rows :]:
@@ -160,6 +175,20 @@ class RankedModel:
     def start_from(self, values: NDArray[np.float64] | None) -> None:
         """Begin the next search at a known solution."""
         self._best = values
+
+    def completed(self, values: Mapping[str, float]) -> NDArray[np.float64] | None:
+        """Return a full solution with the given values of some variables, the others at their least; None if there is none."""
+        self.fix(values)
+        self.relax()
+        self._best = None
+        everything = np.arange(len(self._objective), dtype=np.int32)
+        rest = np.array([0.0 if item.name in values else 1.0 for item in self._variables])
+        self._highs.changeColsCost(len(everything), everything, rest)
+        self._highs.run()
+        found = self._read(0.0).values
+        self.relax(whole=True)
+        self.release([self._variables[self._names[name]] for name in values])
+        return found if len(found) else None
 
     def minimise(self, goal: pulp.LpAffineExpression, limits: Limits | None = None) -> Reached:
         """
@@ -183,6 +212,7 @@ class RankedModel:
         }  # fmt: skip
         for name, value in options.items():
             self._highs.setOptionValue(name, value)
+        self.seen.clear()
         if self._best is not None:
             self._highs.setSolution(len(everything), everything, self._best)
         self._highs.run()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.solver.block_groups import GroupArcs, group_arcs, group_blocks
-from xuequ.zoning.accounts import closed_seats
-from xuequ.zoning.options import ProgrammeTarget
+from xuequ.zoning.accounts import closed_seats, programme_target
 from xuequ.zoning.places import Action
 from xuequ.zoning.rounds import seat_capacity
 from xuequ.zoning.seating import STAGES, rooms_in
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xuequ.zoning.district import District
-    from xuequ.zoning.options import SeatOptions
+    from xuequ.zoning.options import ProgrammeTarget, SeatOptions
     from xuequ.zoning.places import Site
 
 __all__ = ["ClassSizes", "SeatProblem", "SiteSizes", "building_years", "horizon_years", "seat_problem", "targets"]
@@ -139,23 +138,8 @@ def horizon_years(district: District, options: SeatOptions) -> tuple[int, ...]:
 
 
 def targets(district: District, options: SeatOptions, programme: Programme) -> ProgrammeTarget:
-    """
-    Return the floors of a programme: those of ``[seats.programmes]``, else the rules', else none.
-
-    Notes
-    -----
-    policy.md §17, ``seats_programme``, ``land_programme``, ``projects_min``. The rules' totals are those of one district's plan,
-    so they bind only a case that has sites of the programme at all.
-    """
-    if programme in options.programmes:
-        return options.programmes[programme]
-    if not any(site.programme is programme for site in district.sites):
-        return ProgrammeTarget()
-    rules = district.rules
-    name = programme.value
-    return ProgrammeTarget(
-        getattr(rules.seats_programme, name), getattr(rules.projects_min, name), getattr(rules.land_programme, name)
-    )
+    """Return the floors of a programme under other options than the case's (policy.md §17)."""
+    return options.programmes.get(programme) or programme_target(district, programme)
 
 
 def seat_problem(district: District, programme: Programme, options: SeatOptions) -> SeatProblem:

@@ -146,8 +146,8 @@ def balance_stays_in_the_band(
     model: pulp.LpProblem,
     assign: Mapping[Assign, pulp.LpVariable],
     outside: Mapping[str, pulp.LpVariable],
-    above: Mapping[str, int],
-    below: Mapping[str, int],
+    above: Mapping[str, float],
+    below: Mapping[str, float],
 ) -> None:
     """
     Add ``outside_c >= Σ_u above_u·x_uc`` and ``outside_c >= Σ_u below_u·x_uc`` for every cluster c.
@@ -161,7 +161,7 @@ def balance_stays_in_the_band(
     outside
         By cluster: seats outside the band around the district's seats per pupil.
     above, below
-        By school, in scaled whole numbers: what it adds to seats above the band's upper edge and below its lower edge.
+        By school: the seats it adds above the band's upper edge and below its lower edge; both may be negative.
     """
     for cluster, terms in _by_cluster(assign).items():
         for side, amounts in (("above", above), ("below", below)):

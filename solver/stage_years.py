@@ -1,0 +1,187 @@
+"""The catchments of one stage, year after year: rolls move on, and no block moves twice within the years of stability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xuequ.solver.portfolio import zone
+from xuequ.solver.stop import AnyOf, Clock, MaxIterations, MaxRuntime
+from xuequ.zoning.options import Lock
+from xuequ.zoning.plan import Status
+from xuequ.zoning.rolls import next_rolls, start_rolls
+from xuequ.zoning.rounds import zoned_schools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from xuequ.solver.stop import Progress, Stop
+    from xuequ.zoning.catchments import Catchments
+    from xuequ.zoning.district import District
+    from xuequ.zoning.options import ZoningOptions
+    from xuequ.zoning.plan import Plan
+    from xuequ.zoning.seating import SeatPlan
+    from xuequ.zoning.stage import Stage
+
+__all__ = ["Movements", "StageTask", "zone_years"]
+
+_BATCHES = 600
+"""Batches of search for a stage and year where nothing else is asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageTask:
+    """
+    One stage to be zoned for every planned year.
+
+    Parameters
+    ----------
+    district, seats, options
+        What is zoned, with which rooms, under which goals and locks.
+    stage
+        The stage.
+    seed
+        Of the search; each year has its own from it.
+    seconds, batches
+        What all years together may take; None for no limit on seconds, and for the usual number of batches.
+    """
+
+    district: District
+    seats: SeatPlan | None
+    options: ZoningOptions
+    stage: Stage
+    seed: int = 0
+    seconds: float | None = None
+    batches: int | None = None
+
+
+class Movements:
+    """
+    When each block last changed school, and the locks that keep it where it is.
+
+    Parameters
+    ----------
+    district, stage
+        What moves.
+
+    Notes
+    -----
+    policy.md §5, ``stability_years``. It is no move of a block where its school has closed or been replaced, where a school opens
+    in the block itself, or where a lock says so.
+    """
+
+    def __init__(self, district: District, stage: Stage, seats: SeatPlan | None, options: ZoningOptions) -> None:
+        self.district, self.stage, self.seats = district, stage, seats
+        self.locked = {lock.block for lock in options.locks if lock.stage is stage and lock.must}
+        self.last = np.full(len(district.blocks), -(1 << 30), dtype=np.int64)
+        self.before = _members(district.today.get(stage), len(district.blocks))
+
+    def add(self, catchments: Catchments) -> None:
+        """Note who moves in a year."""
+        now = _members(catchments, len(self.before))
+        open_schools = set(zoned_schools(self.district, self.stage, catchments.year, self.seats).tolist())
+        for block, (old, new) in enumerate(zip(self.before, now, strict=True)):
+            if old and old != new and old <= open_schools and not self._is_forced(block, new):
+                self.last[block] = catchments.year
+        self.before = now
+
+    def _is_forced(self, block: int, new: frozenset[int]) -> bool:
+        own = any(self.district.schools.block[j] == block for j in new)
+        return own or self.district.blocks.ids[block] in self.locked
+
+    def locks(self, year: int) -> tuple[Lock, ...]:
+        """Return the locks of a year: blocks that moved too recently stay at their school where it still runs."""
+        ids, running = self.district.schools.ids, set(zoned_schools(self.district, self.stage, year, self.seats).tolist())
+        roots = set(self.district.schools.block[sorted(running)].tolist())
+        recent = np.flatnonzero(year - self.last < self.district.rules.stability_years)
+        return tuple(
+            Lock(self.district.blocks.ids[block], self.stage, ids[min(self.before[block])])
+            for block in recent
+            if self.before[block] and self.before[block] <= running and block not in roots
+        )
+
+
+def zone_years(
+    task: StageTask, *, stop: Stop | None = None, progress: Callable[[Progress], None] | None = None
+) -> tuple[Plan, ...]:
+    """
+    Draw the catchments of a stage for each planned year in turn.
+
+    Parameters
+    ----------
+    task
+        What is zoned.
+    stop
+        Ends the run; the years that are left keep the catchments of the year before as far as these can be repaired.
+    progress
+        Is told how far it is.
+
+    Returns
+    -------
+    tuple of Plan
+        Of kind ``zone``, one for each year up to the first that cannot be done.
+
+    Notes
+    -----
+    model.md §1 and §3: each year starts from the rolls that the years before leave, and from their catchments.
+    """
+    district, clock = task.district, Clock(stop, progress)
+    movements = Movements(district, task.stage, task.seats, task.options)
+    rolls = start_rolls(district) if task.options.regime == "phase_in" and district.demand.graded else None
+    plans: list[Plan] = []
+    planned: dict[int, Catchments] = {}
+    for number, year in enumerate(district.years):
+        while rolls is not None and rolls.year < year - 1:
+            rolls = next_rolls(district, rolls, {task.stage: dict(planned)}, task.seats, task.options.scenario)
+        options = replace(task.options, locks=task.options.locks + movements.locks(year))
+        plan = zone(
+            district,
+            stage=task.stage,
+            year=year,
+            options=options,
+            seats=task.seats,
+            previous=rolls,
+            start=planned[max(planned)] if planned else None,
+            stop=_share(task, clock, len(district.years) - number),
+            seed=task.seed + number,
+            progress=_renamed(clock, f"{task.stage} {year}"),
+        )
+        plans.append(plan)
+        if plan.status in {Status.INFEASIBLE, Status.STOPPED} or not plan.catchments:
+            break
+        planned[year] = plan.catchments[0]
+        movements.add(plan.catchments[0])
+    return tuple(plans)
+
+
+def _share(task: StageTask, clock: Clock, years_left: int) -> Stop:
+    """Return the criterion of one year: an equal part of what is left, and whatever ends the whole run."""
+    if task.seconds is not None:
+        return AnyOf(MaxRuntime(max(0.2, (task.seconds - clock.elapsed_s) / years_left)), lambda _: clock.should_stop())
+    batches = task.batches or _BATCHES * len(task.district.years)
+    return AnyOf(MaxIterations(max(1, batches // len(task.district.years))), lambda _: clock.should_stop())
+
+
+def _renamed(clock: Clock, name: str) -> Callable[[Progress], None]:
+    def tell(event: Progress) -> None:
+        if clock.listener is not None:
+            clock.listener(replace(event, phase=f"{name}: {event.phase}", elapsed_s=clock.elapsed_s))
+
+    return tell
+
+
+def _members(catchments: Catchments | None, blocks: int) -> list[frozenset[int]]:
+    """Return the schools of each block's zone, empty for none."""
+    if catchments is None:
+        return [frozenset()] * blocks
+    zones = [*(frozenset(zone) for zone in catchments.zones), frozenset[int]()]
+    return [zones[number] for number in _as_list(catchments.zone)]
+
+
+def _as_list(zone: NDArray[np.int32]) -> Sequence[int]:
+    numbers: list[int] = zone.tolist()
+    return numbers
