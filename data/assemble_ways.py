@@ -13,6 +13,7 @@ from xuequ.data.network import RoadNetwork, RoadOptions, WalkOptions, straight_d
 from xuequ.zoning.adjacency import Adjacency
 from xuequ.zoning.distances import Distances
 from xuequ.zoning.places import index_of
+from xuequ.zoning.problems import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from xuequ.data.case_file import CaseFile
     from xuequ.data.read import Table
     from xuequ.zoning.places import Blocks, Schools
-    from xuequ.zoning.problems import Problems
 
 __all__ = ["adjacency_of", "distances_of", "lines_of", "road_options"]
 
@@ -232,7 +232,9 @@ def _network(
         )
         lines = np.array([shape if shape is not None else shapely.LineString() for shape in roads.geometry], dtype=object)
         barriers = lines_of(tables.get("barriers")) if cut else []
-        return RoadNetwork.from_lines(lines, walkable, metres=lengths, options=options, barriers=barriers), walk
+        network = RoadNetwork.from_lines(lines, walkable, metres=lengths, options=options, barriers=barriers)
+        linked = _links(tables.get("links"), blocks, Problems())  # what is wrong with them is told where blocks are joined
+        return network.bridged(blocks.points[linked[:, 0]], blocks.points[linked[:, 1]], walk.least_piece), walk
     points = {
         name: (float(x), float(y)) for places in (blocks, schools) for name, (x, y) in zip(places.ids, places.points, strict=True)
     }

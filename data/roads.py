@@ -210,6 +210,26 @@ class RoadNetwork:
             linked=np.concatenate([self.linked, np.ones(len(pairs), dtype=bool)]),
         )
 
+    def bridged(self, start: NDArray[np.float64], end: NDArray[np.float64], least_piece: float = 0.01) -> RoadNetwork:
+        """
+        Return the network with straight links (bridges, ferries) between places that its roads do not join.
+
+        Parameters
+        ----------
+        start, end
+            The two ends of each link, shape ``(links, 2)``; each leads to the nearest node outside fragments (see `main`).
+        least_piece
+            As in `main`.
+        """
+        if not len(self.edges) or not len(start):
+            return self
+        component = self.components()
+        length = np.bincount(component[self.edges[:, 0]], weights=self.metres, minlength=int(component.max()) + 1)
+        nodes = np.flatnonzero(np.isfinite(self.points).all(axis=1) & (length >= least_piece * length.max())[component])
+        tree = KDTree(self.points[nodes])
+        pairs = np.column_stack([nodes[tree.query(places)[1]] for places in (start, end)])
+        return self.linked_by(pairs[component[pairs[:, 0]] != component[pairs[:, 1]]])
+
     def nearest_nodes(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the node nearest to each point, shape ``(points,)``."""
         placed = np.flatnonzero(np.isfinite(self.points).all(axis=1))

@@ -129,6 +129,17 @@ def test_joined_ends_do_not_cross_a_river():
     assert way(network.linked_by(ends[None, :]), (0, 0), (200, 0)) == pytest.approx(200.0)
 
 
+def test_a_ferry_joins_what_roads_do_not():
+    banks = RoadNetwork.from_lines(lines([(0, 0), (100, 0)], [(0, 60), (100, 60)], [(102, 61), (103, 61)]))
+    ferry = (np.array([[110.0, 0.0]]), np.array([[110.0, 61.0]]))
+    joined = banks.bridged(*ferry, least_piece=0.1)
+    assert joined.linked.sum() == 1
+    assert way(joined, (0, 0), (0, 60)) == pytest.approx(100 + 60 + 100)
+    assert not joined.bridged(*ferry, least_piece=0.1).linked.sum() > 1  # they are joined already
+    nothing = np.empty((0, 2))
+    assert banks.bridged(nothing, nothing) is banks
+
+
 @pytest.mark.parametrize("snap", ["edge", "node"])
 def test_nobody_swims_to_the_nearest_road(snap):
     banks = RoadNetwork.from_lines(lines([(0, 0), (100, 0)], [(0, 60), (100, 60)]))
