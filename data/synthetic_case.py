@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xuequ.data.synthetic_place import Place
     from xuequ.data.synthetic_schools import Schooling
 
-__all__ = ["CRS", "SCHOOL_YEAR", "case_files", "write_files"]
+__all__ = ["CRS", "SCHOOL_YEAR", "case_files", "files_of", "write_files"]
 
 CRS = "EPSG:4546"
 SCHOOL_YEAR = 2025
@@ -119,8 +119,20 @@ def case_files(seed: int) -> dict[str, str]:
     """
     place = build_place(seed)
     people = settle_people(place, seed)
-    schooling = open_schools(place, people)
-    names = block_names(place, people, seed)
+    return files_of(place, people, open_schools(place, people), block_names(place, people, seed))
+
+
+def files_of(place: Place, people: People, schooling: Schooling, names: tuple[str, ...]) -> dict[str, str]:
+    """
+    Return the text of every file of the case folder by name.
+
+    Parameters
+    ----------
+    place, people, schooling
+        The district.
+    names
+        Of its blocks.
+    """
     return {
         "case.toml": _TOML,
         "blocks.geojson": _blocks(place, people, names),

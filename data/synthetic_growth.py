@@ -102,7 +102,7 @@ def balanced_regions(
     people: NDArray[np.float64],
     targets: NDArray[np.float64],
     group: NDArray[np.int64] | None = None,
-    rounds: int = 120,
+    rounds: int = 200,
 ) -> NDArray[np.int64]:
     """
     Grow connected regions whose people come near a target each.
@@ -124,7 +124,7 @@ def balanced_regions(
         How often head starts are corrected; the best round is returned.
     """
     groups = np.ones(len(seeds), dtype=np.int64) if group is None else group
-    reach = 0.8 * float(np.median(graph.data))
+    reach = 1.2 * float(np.median(graph.data))
     ahead = np.zeros(len(seeds))
     best, least = np.zeros(0, dtype=np.int64), np.inf
     for turn in range(rounds):
@@ -138,5 +138,5 @@ def balanced_regions(
         worst = float(np.abs(off).max()) + float(np.abs(off).mean())
         if worst < least:
             best, least = label, worst
-        ahead = ahead - reach * (0.975**turn) * np.clip(off, -1.5, 1.5)
+        ahead = ahead - reach * (0.985**turn) * np.clip(off, -1.5, 1.5)
     return best

@@ -44,7 +44,7 @@ _YIELD = 0.034
 _LEFT_COUNTRY = 0.06
 # Estates by area: completed 2019–2025 and planned 2026–2030, and homes in each.
 _ESTATES = {
-    "west": (26, 6, (90, 210)), "east": (9, 4, (90, 200)), "longhu": (16, 12, (110, 260)), "chengdong": (16, 13, (110, 260)),
+    "west": (36, 6, (90, 210)), "east": (6, 3, (90, 200)), "longhu": (16, 12, (110, 260)), "chengdong": (16, 13, (110, 260)),
     "xiying": (3, 2, (40, 90)),
 }  # fmt: skip
 _NAMED = {"美的城": ("west", -2800.0, 1150.0), "光大花园": ("east", 2050.0, 1300.0), "万达华府": ("chengdong", 7450.0, 350.0)}
@@ -154,7 +154,9 @@ def _build_estates(place: Place, rng: np.random.Generator) -> tuple[Estate, ...]
         drawn = rng.permutation(np.flatnonzero((area == key) & (place.kind == TOWN) & edge)).tolist()
         free_blocks = [block for block in drawn if block not in taken]
         for number, block in enumerate(free_blocks[: past + planned]):
-            year = int(rng.integers(2019, 2026)) if number < past else 2026 + (number - past) % 5
+            # The old town filled up some years ago, the new areas are filling now.
+            first, last = (2018, 2023) if key == "west" else (2019, 2025)
+            year = int(rng.integers(first, last + 1)) if number < past else 2026 + (number - past) % 5
             result.append(Estate(next(names), block, year, int(rng.integers(least, most + 1))))
     return tuple(sorted(result, key=lambda estate: (estate.year, estate.block)))
 
