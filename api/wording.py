@@ -21,7 +21,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "skip": ("跳到查询结果", "Skip to the answer"),
         "switch": ("English", "中文"),
-        "synthetic": (
+        "synthetic.label": ("合成数据", "Synthetic data"),
+    "synthetic": (
             "合成数据：本页为演示，不是任何教育部门的决定。",
             "Synthetic data: this page is a demonstration, not a decision of any authority.",
         ),
@@ -57,8 +58,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "full.heading": ("学位满了怎么办？", "What if it is full?"),
         "full.catchment": ("先按本地公布的顺序录取到 {school}。", "First, {school} admits in the published order."),
         "full.cluster": (
-            "录不下的，在同一学区内由近到远统筹到有空余学位的学校：{schools}。",
-            "Those left over go to a school of the same cluster with free seats, the nearest first: {schools}.",
+            "录不下的，在同一学区内统筹到有空余学位的学校，由近到远：",
+            "Those left over go to a school of the same cluster with free seats, the nearest first:",
         ),
         "full.cluster_none": ("同一学区内没有同学段的其他学校。", "The cluster has no other school of this stage."),
         "full.district": (
@@ -120,7 +121,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "source.decision": ("决定", "Decision"),
         "source.decision_none": ("未注明", "not stated"),
         "source.decision_synthetic": ("合成示例，没有正式决定", "synthetic example; there is no decision"),
-        "source.decided": ("决定日期", "Date of the decision"),
+        "source.decided": ("决定日期", "Decided on"),
         "source.version": ("方案版本", "Plan version"),
         "source.verified": ("已通过独立核验", "independently verified"),
         "source.contact": ("咨询", "Whom to ask"),

@@ -20,7 +20,7 @@ export function startMap(element, look) {
   const renderers = Object.fromEntries(["catchments", "base", "answer"].map((pane) => [pane, leaflet.canvas({ pane, padding: 0.3 })]));
   const fills = element.dataset.fills.split(" ");
   const layers = { catchments: null, chosen: null, schools: leaflet.layerGroup().addTo(map), answer: leaflet.layerGroup().addTo(map) };
-  const drawn = { schools: [], zones: {} };
+  const drawn = { schools: [], zones: {}, places: [] };
 
   const stage = () => choice.elements.stage.value;
   const year = () => Number(choice.elements.year.value);
@@ -46,9 +46,7 @@ export function startMap(element, look) {
     layers.schools.clearLayers();
     for (const school of drawn.schools) {
       if (!(school.serves[stage()] ?? []).includes(year())) continue;
-      leaflet.circleMarker([school.lat, school.lon], {
-        pane: "answer", renderer: renderers.answer, radius: 5, color: "#fff", weight: 1.5, fillColor: "#1d2733", fillOpacity: 1, interactive: false,
-      }).bindTooltip(text(school.name), { permanent: true, direction: "right", offset: [6, 0], className: "school-label" }).addTo(layers.schools);
+      point([school.lat, school.lon], school.name, { radius: 5, color: "#fff", weight: 1.5, fillColor: "#1d2733" }, "school-label").addTo(layers.schools);
     }
   }
 
@@ -63,40 +61,47 @@ export function startMap(element, look) {
       style: (feature) => ({ color: "#fff", weight: 1, fillColor: fills[feature.properties.colour % fills.length], fillOpacity: 0.75 }),
     }).addTo(map);
     schools();
-    chosen();
+    drawAnswer();
   }
 
-  function chosen() {
+  // The answer on the map: its catchment of the stage shown, the place, and the way to each school, named where the layer has not.
+  function drawAnswer() {
     layers.chosen?.remove();
+    layers.answer.clearLayers();
+    const spans = [...document.querySelectorAll("#answer .span[data-lon]")];
     const zone = document.querySelector(`#answer .span[data-stage="${stage()}"]`)?.dataset.zone;
     const feature = zone ? drawn.zones[zone] : null;
     layers.chosen = feature
       ? leaflet.geoJSON(feature, { interactive: false, pane: "answer", renderer: renderers.answer, style: { color: "#0b3d5c", weight: 3, fill: false } }).addTo(map)
       : null;
+    const named = new Set(layers.schools.getLayers().map((layer) => String(layer.getLatLng())));
+    for (const span of spans) {
+      const card = span.closest(".card").dataset;
+      const school = leaflet.latLng(Number(span.dataset.lat), Number(span.dataset.lon));
+      leaflet.polyline([[Number(card.lat), Number(card.lon)], school], {
+        pane: "answer", renderer: renderers.answer, interactive: false, color: "#7a1f3d", weight: 2, dashArray: "6 5",
+      }).addTo(layers.answer);
+      if (named.has(String(school))) continue;
+      named.add(String(school));
+      point(school, span.dataset.name, { radius: 5, color: "#fff", weight: 1.5, fillColor: "#7a1f3d" }, "school-label").addTo(layers.answer);
+    }
+    for (const [lat, lon] of drawn.places) {
+      point([lat, lon], element.dataset.here, { radius: 8, color: "#7a1f3d", weight: 3, fillColor: "#fff" }, "here-label").addTo(layers.answer);
+    }
+  }
+
+  function point(place, name, style, className) {
+    const where = className === "here-label" ? { direction: "top", offset: [0, -8] } : { direction: "right", offset: [6, 0] };
+    return leaflet.circleMarker(place, { pane: "answer", renderer: renderers.answer, interactive: false, fillOpacity: 1, ...style })
+      .bindTooltip(text(name), { permanent: true, className, ...where });
   }
 
   function showAnswer(answer, asked) {
-    layers.answer.clearLayers();
-    const points = [];
-    for (const card of answer.querySelectorAll(".card[data-lon]")) {
-      const here = [Number(card.dataset.lat), Number(card.dataset.lon)];
-      points.push(here);
-      for (const span of card.querySelectorAll(".span[data-lon]")) {
-        const school = [Number(span.dataset.lat), Number(span.dataset.lon)];
-        points.push(school);
-        leaflet.polyline([here, school], { pane: "answer", renderer: renderers.answer, interactive: false, color: "#7a1f3d", weight: 2, dashArray: "6 5" }).addTo(layers.answer);
-      }
-      marker(here);
-    }
-    if (!points.length && asked?.lon) marker([Number(asked.lat), Number(asked.lon)]);
-    chosen();
-    const bounds = leaflet.latLngBounds(points);
-    if (points.length && !map.getBounds().pad(-0.05).contains(bounds)) map.fitBounds(bounds, { padding: [40, 40], maxZoom: 16, animate: !still });
-  }
-
-  function marker(here) {
-    leaflet.circleMarker(here, { pane: "answer", renderer: renderers.answer, interactive: false, radius: 8, color: "#7a1f3d", weight: 3, fillColor: "#fff", fillOpacity: 1 })
-      .bindTooltip(text(element.dataset.here), { permanent: true, direction: "top", offset: [0, -8], className: "here-label" }).addTo(layers.answer);
+    const cards = [...answer.querySelectorAll(".card[data-lon]")].map((card) => [Number(card.dataset.lat), Number(card.dataset.lon)]);
+    drawn.places = cards.length || !asked?.lon ? cards : [[Number(asked.lat), Number(asked.lon)]];
+    drawAnswer();
+    const schools = [...answer.querySelectorAll(".span[data-lon]")].map((span) => [Number(span.dataset.lat), Number(span.dataset.lon)]);
+    if (cards.length) map.fitBounds(leaflet.latLngBounds([...cards, ...schools]), { padding: [48, 48], maxZoom: 16, animate: !still });
   }
 
   map.on("click", (event) => look(event.latlng.lng, event.latlng.lat));
