@@ -246,8 +246,8 @@ class TestFormClasses:
         ("side", "grade", "pupils", "classes"),
         [
             ("west", "g3", 177, 3), ("west", "g6", 118, 2), ("west", "g6", 130, 3), ("west", "g1", 118, 3), ("west", "g1", 96, 2),
-            ("east", "g3", 177, 4), ("east", "g7", 327, 7), ("fringe", "g1", 82, 3), ("fringe", "g5", 96, 2), ("west", "k1", 26, 2),
-            ("country", "g4", 0, 0), ("west", "g7", 587, 10),
+            ("east", "g3", 177, 4), ("east", "g7", 327, 7), ("fringe", "g1", 82, 3), ("fringe", "g5", 96, 2),
+            ("west", "k1", 26, 2),            ("country", "g4", 0, 0), ("west", "g7", 587, 10),
         ],
     )  # fmt: skip
     def test_by_hand(self, schooling, side, grade, pupils, classes):
