@@ -73,7 +73,13 @@ def relax(
     answer = Session(model, should_stop=should_stop).run(Effort(seconds=seconds))
     if answer.state is not State.SOLVED or answer.value is None:
         return None
-    duals = np.maximum(-answer.duals, 0.0)
+    mu, prices = _prices(problem, target, np.maximum(-answer.duals, 0.0))
+    return Relaxed(_evaluate(problem, target, mu, prices), mu, prices)
+
+
+def _prices(problem: Problem, target: Target, duals: NDArray[np.float64]) -> tuple[NDArray[np.float64], dict[int, float]]:
+    """Return seat prices and prices of limits from the duals, in the order of `submip.assignment_model`'s rows."""
+    limits = target.limit
     mu, prices, at = np.zeros(problem.zones), {}, problem.units
     for measure in _LOADS:
         if target.price[measure] == 0 and not np.isfinite(limits[measure]):
@@ -90,7 +96,21 @@ def relax(
         if np.isfinite(limits[measure]):
             prices[measure] = float(duals[at])
             at += 1
-    return Relaxed(answer.value, mu, prices)
+    return mu, prices
+
+
+def _evaluate(problem: Problem, target: Target, mu: NDArray[np.float64], prices: dict[int, float]) -> float:
+    """Return the Lagrangian bound of the multipliers over all arcs, valid whatever they are."""
+    price = target.price.copy()
+    for measure, each in prices.items():
+        price[measure] += each
+    rows = problem.arc_rows()
+    least = np.minimum.reduceat(arc_prices(problem, price) + problem.pupils[rows] * mu[problem.arc_zone], problem.arc_indptr[:-1])
+    everybody = float(problem.pupils.sum())
+    corners = np.column_stack([np.zeros(problem.zones), np.full(problem.zones, everybody), np.minimum(problem.caps, everybody)])
+    phi = sum(price[measure] * np.maximum(corners - problem.caps[:, [k]], 0) for k, measure in enumerate(_LOADS))
+    conj = (mu[:, None] * corners - phi).max(axis=1)
+    return float(least.sum() - conj.sum() - sum(each * target.limit[measure] for measure, each in prices.items()))
 
 
 def _cheapest(problem: Problem, target: Target) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,10 @@ def reoptimise(
     """
     model = assignment_model(problem, region, target, cuts)
     session = Session(model, seed=seed, should_stop=should_stop)
-    session.start_from(_values(problem, region, zone))
+    values = _values(problem, region, zone)
+    if (values <= model.upper + 1e-9).all():
+        session.start_from(values)
+    until = time.monotonic() + 3 * effort.seconds
     best: NDArray[np.int32] | None = None
     best_value = np.inf
     seen = []
@@ -163,7 +167,12 @@ def reoptimise(
             value = float(model.cost @ x)
             if not new and value < best_value - 1e-9:
                 best, best_value = found, value
-        if answer.state is State.INFEASIBLE or not broken or best_value <= (answer.value or np.inf) + 1e-9:
+        if (
+            answer.state is State.INFEASIBLE
+            or not broken
+            or time.monotonic() > until
+            or best_value <= (answer.value or np.inf) + 1e-9
+        ):
             break
         fresh = CutPool()
         fresh.add(cut for cut in broken if cut not in cuts.by_zone.get(cut.zone, {}))
@@ -172,7 +181,9 @@ def reoptimise(
         rows = Rows()
         _add_cuts(problem, region, fresh.of(region.zones.tolist()), rows)
         session.add(rows)
-        session.start_from(_values(problem, region, zone if best is None else best))
+        values = _values(problem, region, zone if best is None else best)
+        if (values <= model.upper + 1e-9).all():
+            session.start_from(values)
     return best, seen
 
 

@@ -1,0 +1,179 @@
+"""The phases of zoning: first plans, then goals in order of rank, each with its bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xuequ.solver.bounding import Relaxed, relax
+from xuequ.solver.certificate import certificate_terms, linear_bound, sharpen
+from xuequ.solver.improving import Improver, Pace
+from xuequ.solver.problem import CUT, DISTANCE, MEASURES, OVER
+from xuequ.solver.ranking import PUPIL_GOALS, Phase, Ranking, worth_of
+from xuequ.solver.relaxation import arc_prices, transport
+from xuequ.solver.repair import repair
+from xuequ.solver.search import Cycle, Search
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xuequ.solver.problem import Problem
+    from xuequ.solver.stop import Budget, Clock
+    from xuequ.zoning.catchments import Catchments
+    from xuequ.zoning.district import District
+    from xuequ.zoning.plan import Certificate
+
+__all__ = ["Run"]
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """
+    One call of `zone` at work.
+
+    Parameters
+    ----------
+    zone
+        The best assignment so far.
+    bounds
+        Lower bounds by measure, each given the limits that the goals before it leave.
+    certified, certificates
+        The certified bound on distance and what proves it.
+    """
+
+    problem: Problem
+    clock: Clock
+    search: Search
+    ranking: Ranking
+    zone: NDArray[np.int32]
+    improver: Improver
+    bounds: dict[int, float] = field(default_factory=dict)
+    certified: float | None = None
+    certificates: tuple[Certificate, ...] = ()
+    relaxed: Relaxed | None = None
+
+    @classmethod
+    def begin(cls, problem: Problem, clock: Clock, seed: int, start: Catchments | None) -> Run:
+        """Make the first plans: from the relaxation, from today, from the start given."""
+        price = np.zeros(len(MEASURES))
+        price[DISTANCE] = 1.0
+        worth = worth_of(problem, np.zeros(len(MEASURES)))
+        flow = transport(problem, price, overload=100.0 * worth[OVER])
+        arc_price = arc_prices(problem, price)
+        first = repair(problem, flow.start(problem, arc_price), arc_price, overload=10.0 * worth[OVER])
+        worth = worth_of(problem, problem.measure(first))
+        ranking = Ranking.of(problem, worth)
+        search = Search(problem, seed, worth)
+        run = cls(problem, clock, search, ranking, first, Improver(problem, search, clock, seed))
+        starts = [problem.today] if (problem.today >= 0).any() else []
+        if start is not None:
+            starts.append(problem.units_of(start))
+        for each in starts:
+            other = repair(problem, each, arc_price, overload=10.0 * worth[OVER])
+            run.zone = min((run.zone, other), key=lambda zone: run.key(problem.measure(zone)))
+        return run
+
+    def key(self, total: NDArray[np.float64]) -> tuple[float, ...]:
+        """Return what plans are compared by in the large: base limits, then goals in order of rank."""
+        excess = float(np.maximum(total - self.ranking.base, 0.0).sum())
+        return (excess, *(float(total[column]) for column in self.ranking.columns()))
+
+    def solve(self, district: District) -> None:
+        """Work through the phases."""
+        limits = self.ranking.base.copy()
+        phases = self.ranking.phases()
+        for number, phase in enumerate(phases):
+            later = phases[number + 1 :]
+            if phase.counted:
+                self._count_down(phase, limits, self.clock.budget(phase.name, 0.3 if later else 1.0))
+            else:
+                share = (0.7 if phase.name == "distance" else 0.5) if later else 0.92
+                self._minimise(phase, limits, share, last=not later)
+            total = self.problem.measure(self.zone)
+            if phase.name == "distance":
+                self._certify(district, limits, float(total[DISTANCE]))
+            for column in phase.measures:
+                limits[column] = min(limits[column], self.ranking.allowed(column, float(total[column])))
+            if phase.counted:
+                self._bound_counts(phase, limits, total)
+
+    def _relax(self, column: int, limits: NDArray[np.float64], share: float = 0.15) -> Relaxed | None:
+        """Bound a goal and keep the bound, whole where pupils are counted; None where the run was stopped first."""
+        if self.clock.should_stop():
+            return None
+        found = relax(self.problem, column, limits, seconds=share * self.clock.seconds_left(), should_stop=self.clock.should_stop)
+        if found is not None:
+            value = found.value - 1e-7 * max(1.0, abs(found.value))
+            self.bounds[column] = max(float(np.ceil(value)) if column in PUPIL_GOALS else value, 0.0)
+        return found
+
+    def _bound_counts(self, phase: Phase, limits: NDArray[np.float64], total: NDArray[np.float64]) -> None:
+        """Bound the counts again by what the goals before each were given in the end."""
+        given = self.ranking.base.copy()
+        for column in phase.measures:
+            self.bounds[column] = 0.0
+            if total[column] > 0:
+                self._relax(column, given)
+            given[column] = limits[column]
+
+    def _count_down(self, phase: Phase, limits: NDArray[np.float64], budget: Budget) -> None:
+        """Press counts down towards their bounds."""
+        total = self.problem.measure(self.zone)
+        guide = limits.copy()
+        for column in phase.measures:
+            self.bounds[column] = 0.0
+            if total[column] > 0:
+                self._relax(column, guide)
+            guide[column] = min(guide[column], self.bounds[column])
+        target = self.ranking.target(phase, limits, self.bounds)
+        stale, batches = 0, 250
+        while target.excess(total) > 0 and stale < 3 and not budget.is_spent(self.clock) and not self.clock.should_stop():
+            found, _ = self.search.run(self.zone, target, Cycle(batches, 0.2, 0.01), self.clock, budget)
+            better = target.rank(self.problem.measure(found)) < target.rank(total)
+            less = target.excess(self.problem.measure(found)) < target.excess(total)
+            if better:
+                self.zone, total = found, self.problem.measure(found)
+            stale = 0 if less else stale + 1
+            batches = min(batches * 2, 2000)
+
+    def _minimise(self, phase: Phase, limits: NDArray[np.float64], share: float, *, last: bool) -> None:
+        """Minimise one goal under the limits of those before."""
+        target = self.ranking.target(phase, limits, self.bounds)
+        column = phase.measures[0]
+        tolerance = next(goal.tolerance for goal in self.ranking.goals if goal.name == phase.name)
+        self.relaxed = None if column == CUT else self._relax(column, limits)
+        bound = target.price[column] * self.bounds[column] if column in self.bounds else None
+        pace = Pace(40, 1e-6) if last and column == DISTANCE else Pace(2, max(tolerance / 10, 1e-6))
+        budget = self.clock.budget(phase.name, share, bound=bound)
+        self.zone = self.improver.minimise(self.zone, target, budget, pace)
+
+    def _certify(self, district: District, limits: NDArray[np.float64], top: float) -> None:
+        """Prove a bound on distance in whole numbers: by the relaxation's multipliers, and by sharper ones where time is left."""
+        if self.relaxed is None:
+            return
+        columns = self.ranking.columns()
+        before = [column for column in columns[: columns.index(DISTANCE)] if np.isfinite(limits[column])]
+        prices = {MEASURES[column]: self.relaxed.prices.get(column, 0.0) for column in before}
+        values = {MEASURES[column]: limits[column] for column in before}
+        terms = certificate_terms(district, self.problem.round, "distance", hard=self.problem.hard, prices=prices, values=values)
+        mu = np.rint(self.relaxed.mu * terms.scale).astype(np.int64)
+        self.certified, self.certificates = linear_bound(terms, mu), (terms.certificate("linear", mu),)
+        if self.clock.should_stop() or top - self.certified <= 1e-4 * top:
+            return
+        budget = self.clock.budget("bound", 1.0 if columns[-1] == DISTANCE else 0.2)
+        value, u = sharpen(terms, mu, top, should_stop=lambda: self.clock.should_stop() or budget.is_spent(self.clock))
+        if value > self.certified:
+            self.certified, self.certificates = value, (terms.certificate("knapsack", u),)
+
+    def bound_of(self, name: str, value: float) -> float | None:
+        """Return the bound of a goal in the plan, None where none is known."""
+        if name not in MEASURES:
+            return None
+        column = MEASURES.index(name)
+        known = [self.bounds.get(column, 0.0 if column in PUPIL_GOALS else None)]
+        if column == DISTANCE:
+            known.append(self.certified)
+        best = max((each for each in known if each is not None), default=None)
+        return None if best is None else min(best, value)
