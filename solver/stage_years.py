@@ -9,10 +9,12 @@ import numpy as np
 
 from xuequ.solver.portfolio import zone
 from xuequ.solver.stop import AnyOf, Clock, MaxIterations, MaxRuntime
-from xuequ.zoning.options import Lock
-from xuequ.zoning.plan import Status
+from xuequ.zoning.explanation import Explanation
+from xuequ.zoning.indicators import goal_value
+from xuequ.zoning.options import GOAL_UNITS, Lock
+from xuequ.zoning.plan import Goal, Status
 from xuequ.zoning.rolls import next_rolls, start_rolls
-from xuequ.zoning.rounds import zoned_schools
+from xuequ.zoning.rounds import admission_round, zoned_schools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.options import ZoningOptions
     from xuequ.zoning.plan import Plan
+    from xuequ.zoning.rolls import Rolls
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Stage
 
@@ -150,12 +153,41 @@ def zone_years(
             seed=task.seed + number,
             progress=_renamed(clock, f"{task.stage} {year}"),
         )
+        if plan.status is Status.INFEASIBLE and planned:
+            plan = _kept(task, plan, planned[max(planned)], rolls)
         plans.append(plan)
         if plan.status in {Status.INFEASIBLE, Status.STOPPED} or not plan.catchments:
             break
         planned[year] = plan.catchments[0]
         movements.add(plan.catchments[0])
     return tuple(plans)
+
+
+def _kept(task: StageTask, failed: Plan, last: Catchments, rolls: Rolls | None) -> Plan:
+    """
+    Return a year's plan with the catchments of the year before, where these are still all of the zones that run.
+
+    Notes
+    -----
+    Under locks a search may find no way into catchments that join up; those of the year before keep every lock and do join up.
+    """
+    assert failed.year is not None
+    regime, options = failed.regime, task.options
+    chosen = admission_round(
+        task.district, task.stage, failed.year, regime=regime, scenario=options.scenario, seats=task.seats, previous=rolls
+    )
+    if set(chosen.zones) != set(last.zones):
+        return failed
+    catchments = replace(last, year=failed.year)
+    goals = tuple(
+        Goal(item.name, goal_value(item.name, task.district, chosen, catchments), None, GOAL_UNITS[item.name], item.tolerance)
+        for item in options.goals
+    )
+    distance = next((goal.value for goal in goals if goal.name == "distance"), None)
+    reason = f"the catchments of {last.year} are kept: {failed.explanation.sentence}"
+    return failed.replace(
+        status=Status.FEASIBLE, goals=goals, objective=distance, catchments=(catchments,), explanation=Explanation((reason,))
+    )
 
 
 def _share(task: StageTask, clock: Clock, years_left: int) -> Stop:
