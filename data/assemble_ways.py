@@ -125,7 +125,7 @@ def _gabriel(points: NDArray[np.float64]) -> NDArray[np.int64]:
     third = np.unique(np.concatenate([corners, corners[:, [1, 2, 0]], corners[:, [2, 0, 1]]]), axis=0)
     keep = {(int(a), int(b)) for a, b in sides}
     for a, b, c in third:
-        if (points[a] - points[c]) @ (points[b] - points[c]) < 0:
+        if (points[a] - points[c]) @ (points[b] - points[c]) <= 1e-6:  # on the circle counts: grids have no diagonals
             keep.discard((int(min(a, b)), int(max(a, b))))
     return np.array(sorted(keep), dtype=np.int64).reshape(-1, 2)
 
