@@ -64,8 +64,8 @@ def relax(
 
     Notes
     -----
-    model.md §1 with fractions and without contiguity. Only the cheapest zones of a unit are kept: the multipliers are good ones whatever
-    is left out, and the certificate is evaluated over all arcs.
+    model.md §1 with fractions and without contiguity. Only the cheapest zones of a unit are kept: the multipliers are
+    good ones whatever is left out, and the bound is evaluated over all arcs.
     """
     target = Target((np.arange(len(MEASURES)) == column).astype(float), limits)
     region = replace(Region.whole(problem), arcs=_cheapest(problem, target))

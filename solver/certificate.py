@@ -97,7 +97,7 @@ def certificate_terms(
 
     Notes
     -----
-    `plan.Certificate`: what is dropped here beyond reach, roots and locks would make the bound one that nobody else can evaluate, so
+    `plan.Certificate`: dropping more than reach, roots and locks rule out would make a bound that nobody else can evaluate, so
     contiguity and sets kept together do not count.
     """
     block, zone, metres = zone_distances(district, chosen.zones)
@@ -183,7 +183,7 @@ def _columns(terms: Terms) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArra
 
 
 def knapsack_bound(terms: Terms, u: NDArray[np.int64]) -> tuple[float, NDArray[np.int64], int]:
-    """Return the bound of the ``knapsack`` form in the unit of the goal, how many zones choose each block, and the work it took."""
+    """Return the bound of the ``knapsack`` form, how many zones choose each block, and the work that it took."""
     chosen = np.zeros(len(terms.forced), dtype=np.int64)
     value, work = lagrangian(
         *_columns(terms), np.array(terms.forced), np.array(terms.chosen.pupils), np.array(terms.above), np.array(terms.charge),

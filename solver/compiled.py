@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 import platformdirs
@@ -31,14 +31,15 @@ def compiled(function: F) -> F:
 
     Notes
     -----
-    The cache lies in the user's cache folder under the digest of the sources, so that an installation that nobody may write to works
-    too; where no folder can be written the function is compiled anew in each process.
+    The cache lies in the user's cache folder under the digest of the sources, so that an installation that nobody may write to
+    works too; where no folder can be written the function is compiled anew in each process.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(platformdirs.user_cache_path("xuequ") / "kernels" / sources_digest())
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(platformdirs.user_cache_path("xuequ") / "kernels" / sources_digest())
     try:
         return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:
         return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before

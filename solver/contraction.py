@@ -50,7 +50,7 @@ class Units:
         apart = pairs[:, 0] != pairs[:, 1]
         pairs = np.sort(pairs[apart], axis=1)
         keys, at = np.unique(pairs[:, 0] * self.count + pairs[:, 1], return_inverse=True)
-        border = np.bincount(at, weights=adjacency.pair_border_m()[apart], minlength=len(keys))
+        border = np.bincount(at, weights=adjacency.pair_border_m()[apart], minlength=len(keys)).astype(np.float64)
         merged = Adjacency.from_pairs(self.count, np.column_stack([keys // self.count, keys % self.count]), border)
         return merged.indptr, merged.neighbours, merged.border_m
 

@@ -88,7 +88,7 @@ def separate(problem: Problem, zone_of: NDArray[np.int32], zones: Iterable[int])
     Of the neighbours of a piece cut off, the separator has those that also touch what the root reaches when all of them are
     taken away: none of them can be spared. Units that may not be the zone's are as if they were not there.
     """
-    cuts = []
+    cuts: list[Cut] = []
     rows = problem.arc_rows()
     for j in zones:
         if problem.root[j] < 0:

@@ -1,8 +1,9 @@
 """
 The search in compiled code: shifts, swaps and chains of boundary units under adaptive prices.
 
-A move is a chain of steps ``unit → zone``; a step's unit leaves the zone that the step before has joined. Measures are kept as totals, so that
-a goal, a limit on an earlier goal and a capacity are one thing: a price on a total, or a penalty on what exceeds its limit.
+A move is a chain of steps ``unit → zone``; a step's unit leaves the zone that the step before has joined. Measures are kept as
+totals, so that a goal, a limit on an earlier goal and a capacity are one thing: a price on a total, or a penalty on what exceeds
+its limit.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Best(NamedTuple):
         Of each unit.
     value
         What it exceeds limits by (scaled), and its priced objective, shape ``(2,)``.
-    log, count
+    log, logged
         Units moved since ``zone`` was last made equal to the search's own, and how many (−1: more than the log holds).
     seen, seen_count
         Assignments kept for the pool of columns, shape ``(kept, units)``, and how many.
@@ -75,7 +76,7 @@ class Best(NamedTuple):
     zone: NDArray[np.int32]
     value: NDArray[np.float64]
     log: NDArray[np.int32]
-    count: NDArray[np.int64]
+    logged: NDArray[np.int64]
     seen: NDArray[np.int32]
     seen_count: NDArray[np.int64]
     steps: NDArray[np.int64]
@@ -137,8 +138,8 @@ def _first_step(case: Any, state: Any, move: Any) -> bool:
 
 
 @compiled
-def _next_step(case: Any, state: Any, move: Any, close: bool) -> bool:  # noqa: FBT001 - numba has no keyword-only parameters
-    """Add a unit that leaves the zone last joined, back to the first zone (``close``) or to one not yet touched."""
+def _next_step(case: Any, state: Any, move: Any, close: int) -> bool:
+    """Add a unit that leaves the zone last joined, back to the first zone (``close`` 1) or to one not yet touched."""
     random = state.random
     length = move.length[0]
     zone = move.source[length]
@@ -150,7 +151,7 @@ def _next_step(case: Any, state: Any, move: Any, close: bool) -> bool:  # noqa: 
         if k == case.root[zone]:
             continue
         target = move.source[0]
-        if close:
+        if close == 1:
             if not _touches(case, state, k, target, move.unit[0]):
                 continue
         else:
@@ -271,12 +272,12 @@ def _apply(case: Any, state: Any, scratch: Any, move: Any) -> bool:
 def _note(state: Any, aim: Any, best: Any, move: Any) -> None:
     """Write a chain to the log and take the assignment over where it is the best so far."""
     for t in range(move.length[0]):
-        if best.count[0] >= 0:
-            if best.count[0] < len(best.log):
-                best.log[best.count[0]] = move.unit[t]
-                best.count[0] += 1
+        if best.logged[0] >= 0:
+            if best.logged[0] < len(best.log):
+                best.log[best.logged[0]] = move.unit[t]
+                best.logged[0] += 1
             else:
-                best.count[0] = -1
+                best.logged[0] = -1
     excess, objective = 0.0, 0.0
     for k in range(7):
         excess += aim.scale[k] * max(state.total[k] - aim.limit[k], 0.0)
@@ -284,12 +285,12 @@ def _note(state: Any, aim: Any, best: Any, move: Any) -> None:
     if excess > best.value[0] + 1e-7 or (excess > best.value[0] - 1e-7 and objective >= best.value[1] - 1e-7):
         return
     best.value[0], best.value[1] = excess, objective
-    if best.count[0] < 0:
+    if best.logged[0] < 0:
         best.zone[:] = state.zone
     else:
-        for k in range(best.count[0]):
+        for k in range(best.logged[0]):
             best.zone[best.log[k]] = state.zone[best.log[k]]
-    best.count[0] = 0
+    best.logged[0] = 0
 
 
 @compiled
@@ -314,16 +315,16 @@ def _propose(case: Any, state: Any, move: Any) -> bool:
     if choice < 0.35:
         return True
     if choice < 0.65:
-        return _next_step(case, state, move, True)
-    if not _next_step(case, state, move, False):
+        return _next_step(case, state, move, 1)
+    if not _next_step(case, state, move, 0):
         return False
     if choice < 0.80:
         return True
     if choice < 0.90:
-        return _next_step(case, state, move, True)
-    if not _next_step(case, state, move, False):
+        return _next_step(case, state, move, 1)
+    if not _next_step(case, state, move, 0):
         return False
-    return choice < 0.96 or _next_step(case, state, move, True)
+    return choice < 0.96 or _next_step(case, state, move, 1)
 
 
 @compiled

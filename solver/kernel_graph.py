@@ -152,8 +152,7 @@ def flag_zone(case: Any, state: Any, scratch: Any, zone: int) -> int:
             depth -= 1
             up = scratch.before[i]
             if up >= 0:
-                if scratch.low[i] < scratch.low[up]:
-                    scratch.low[up] = scratch.low[i]
+                scratch.low[up] = min(scratch.low[up], scratch.low[i])
                 if up == start:
                     branches += 1
                 elif scratch.low[i] >= scratch.order[up]:

@@ -48,7 +48,7 @@ def lagrangian(
     most: NDArray[np.int64],
     u: NDArray[np.int64],
     chosen: NDArray[np.int64],
-) -> tuple[int, int]:
+) -> tuple[np.int64, np.int64]:
     """
     Evaluate ``Σ_j min_S (Σ_{i∈S} (price_ij − u_i) + phi_j(load S))``.
 

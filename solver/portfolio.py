@@ -123,9 +123,8 @@ def _plan(district: District, run: Run, blank: Plan) -> Plan:
     distance = next((goal for goal in goals if goal.name == "distance"), None)
     above = np.maximum(total - run.ranking.base, 0.0)
     fits = not (above > 1e-9).any()
-    proven = fits and all(
-        relative_gap(goal.value, goal.bound) is not None and relative_gap(goal.value, goal.bound) <= _PROVEN for goal in goals
-    )  # type: ignore[operator]
+    gaps = [relative_gap(goal.value, goal.bound) for goal in goals]
+    proven = fits and all(gap is not None and gap <= _PROVEN for gap in gaps)
     return blank.replace(
         status=(Status.OPTIMAL if proven else Status.FEASIBLE) if fits else Status.INFEASIBLE,
         goals=goals,

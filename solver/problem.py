@@ -245,7 +245,7 @@ def is_change(district: District, chosen: Round) -> NDArray[np.bool_]:
     same = np.array([*(number.get(frozenset(members), -2) for members in today.zones), -1])[today.zone]
     changed = same[:, None] != np.arange(len(chosen.zones))[None, :]
     changed[same == -1] = False
-    return changed
+    return np.asarray(changed)
 
 
 def _translated(catchments: Catchments, chosen: Round, units: Units) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Unjoinable", "is_contiguous", "loose_units", "repair"]
 
 
-class Unjoinable(Exception):  # noqa: N818 - says what happened
+class Unjoinable(Exception):
     """
     A unit can be joined to no zone.
 
@@ -85,8 +85,9 @@ def repair(problem: Problem, start: NDArray[np.int32], price: NDArray[np.float64
 
     Notes
     -----
-    model.md §1: a start that breaks rules is repaired, never refused. What is whole stays; what is loose grows onto it, the cheapest
-    first. A unit that no zone touches takes the units on the shortest way to one with it, and these stay where they are put.
+    model.md §1: a start that breaks rules is repaired, never refused. What is whole stays; what is loose grows onto it, the
+    cheapest first. A unit that no zone touches takes the units on the shortest way to one with it, and these stay where
+    they are put.
     """
     zone = np.array(start, dtype=np.int32)
     rooted = problem.root >= 0
@@ -143,13 +144,12 @@ def _grow(problem: Problem, zone: NDArray[np.int32], price: NDArray[np.float64],
 
 def _break_through(problem: Problem, zone: NDArray[np.int32], unit: int, pinned: NDArray[np.bool_]) -> None:
     """Give a unit, and all on the shortest way, to a zone that it may belong to."""
-    zones = problem.arc_zone[problem.arc_indptr[unit] : problem.arc_indptr[unit + 1]].tolist()
     best: list[int] = []
     chosen = -1
-    for j in zones:
+    for j in problem.arc_zone[problem.arc_indptr[unit] : problem.arc_indptr[unit + 1]].tolist():
         allowed = np.zeros(problem.units, dtype=bool)
         allowed[problem.arc_rows()[problem.arc_zone == j]] = True
-        way = _shortest(problem, unit, lambda k, j=j: zone[k] == j, allowed & ~pinned | (zone == j))  # type: ignore[misc]
+        way = _shortest(problem, unit, zone == j, (allowed & ~pinned) | (zone == j))
         if way and (not best or len(way) < len(best)):
             best, chosen = way, j
     if not best:
@@ -158,12 +158,13 @@ def _break_through(problem: Problem, zone: NDArray[np.int32], unit: int, pinned:
     pinned[best] = True
 
 
-def _shortest(problem: Problem, unit: int, is_goal, allowed: NDArray[np.bool_]) -> list[int]:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _shortest(problem: Problem, unit: int, is_goal: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> list[int]:
+    """Return the units from the nearest goal to a unit, both among them; empty where there is no allowed way."""
     before = {unit: -1}
     queue = deque([unit])
     while queue:
         i = queue.popleft()
-        if i != unit and is_goal(i):
+        if is_goal[i]:
             way = []
             while i >= 0:
                 way.append(i)

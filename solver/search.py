@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xuequ.solver.problem import Problem
     from xuequ.solver.stop import Budget, Clock
 
-__all__ = ["Cycle", "Target", "Search"]
+__all__ = ["Cycle", "Search", "Target"]
 
 _CHUNK = 100
 _KEPT = 128
@@ -110,10 +110,9 @@ class Search:
 
     def __post_init__(self) -> None:
         p = self.problem
-        self._case = Case(
-            *(np.array(each) for each in (p.indptr, p.neighbours, p.border_m, p.arc_indptr, p.arc_zone, p.arc_value, p.pupils)),
-            np.array(p.root), np.array(p.island), np.array(p.caps),
-        )  # fmt: skip
+        names = ("indptr", "neighbours", "border_m", "arc_indptr", "arc_zone", "arc_value", "pupils", "root", "island", "caps")
+        arrays: list[Any] = [np.array(getattr(p, name)) for name in names]  # writable: one compiled signature for all
+        self._case = Case(*arrays)
         n = p.units
         self._scratch = Scratch(
             np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int32),
@@ -142,7 +141,9 @@ class Search:
             flag_zone(self._case, state, self._scratch, j)
         return state
 
-    def run(self, zone: NDArray[np.int32], target: Target, cycle: Cycle, clock: Clock, budget: Budget) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def run(
+        self, zone: NDArray[np.int32], target: Target, cycle: Cycle, clock: Clock, budget: Budget
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """
         Anneal once from an assignment.
 

@@ -107,7 +107,8 @@ def explain_conflicts(conflicts: Sequence[Conflict]) -> Explanation:
 def explain_excess(district: District, problem: Problem, zone: NDArray[np.int32]) -> Explanation:
     """Explain an assignment that exceeds hard seats or the cap on moved pupils, and what would do."""
     total = problem.measure(zone)
-    reasons, relaxations = [], []
+    reasons: list[str] = []
+    relaxations: list[Relaxation] = []
     planned = problem.caps[:, 0]
     found = shortages(district, problem, planned)
     reasons.extend(item.sentence for item in found)

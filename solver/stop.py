@@ -59,6 +59,7 @@ class MaxRuntime:
     seconds: float
 
     def __call__(self, progress: Progress, /) -> bool:
+        """Return whether the time is over."""
         return progress.elapsed_s >= self.seconds
 
 
@@ -69,6 +70,7 @@ class MaxIterations:
     count: int
 
     def __call__(self, progress: Progress, /) -> bool:
+        """Return whether the batches are done."""
         return progress.iterations >= self.count
 
 
@@ -78,7 +80,8 @@ class Interrupted:
 
     event: _Flag
 
-    def __call__(self, progress: Progress, /) -> bool:
+    def __call__(self, progress: Progress, /) -> bool:  # noqa: ARG002 - every criterion is asked with it
+        """Return whether the event is set."""
         return self.event.is_set()
 
 
@@ -92,7 +95,8 @@ class AnyOf:
         object.__setattr__(self, "criteria", criteria)
 
     def __call__(self, progress: Progress, /) -> bool:
-        return any([criterion(progress) for criterion in self.criteria])
+        """Return whether any criterion says so."""
+        return any(criterion(progress) for criterion in self.criteria)
 
 
 def _parts(stop: Stop | None) -> tuple[Stop, ...]:
