@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.statement import AssignmentRow
 
-__all__ = ["catchment_frame", "write_catchments"]
+__all__ = ["catchment_frame", "outline_faults", "write_catchments"]
 
 _LOCAL = 'ENGCRS["local metres",EDATUM["local"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+_SAME_M = 1e-6
 _MOMENT = "2000-01-01T00:00:00.000Z"
 
 
@@ -66,6 +67,42 @@ def write_catchments(path: Path, district: District, rows: Iterable[AssignmentRo
         frame.to_file(path, layer="catchments", driver="GPKG", engine="pyogrio")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def outline_faults(path: Path, district: District, rows: Iterable[AssignmentRow]) -> list[str]:
+    """
+    Return in what a file of outlines differs from the catchments, empty where it does not.
+
+    Parameters
+    ----------
+    path
+        Of catchments.gpkg; it must be there where there are catchments.
+    district, rows
+        As for `catchment_frame`.
+    """
+    expected = catchment_frame(district, rows)
+    if not path.exists():
+        return [] if expected.empty else ["the file is missing"]
+    try:
+        found = gpd.read_file(path, layer="catchments", engine="pyogrio")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        return [f"the file cannot be read: {error}"]
+    if list(found.columns) != list(expected.columns):
+        return [f"its columns are {', '.join(found.columns)}; expected are {', '.join(expected.columns)}"]
+    said, known = (_by_place(frame) for frame in (found, expected))
+    faults = [f"{' '.join(map(str, key))} is not in both" for key in sorted(said.keys() ^ known.keys())]
+    for key in sorted(said.keys() & known.keys()):
+        (blocks, shape), (count, outline) = said[key], known[key]
+        if blocks != count:
+            faults.append(f"{' '.join(map(str, key))} has {count} blocks, not {blocks}")
+        if shape is None or not shapely.equals_exact(shapely.normalize(shape), shapely.normalize(outline), _SAME_M):
+            faults.append(f"{' '.join(map(str, key))} has another outline")
+    return faults
+
+
+def _by_place(frame: gpd.GeoDataFrame) -> dict[tuple[str, int, str], tuple[int, Any]]:
+    columns = (frame[name] for name in ("stage", "year", "school_id", "blocks", "geometry"))
+    return {(stage, int(year), school): (int(blocks), shape) for stage, year, school, blocks, shape in zip(*columns, strict=True)}
 
 
 def _many(shape: Any) -> Any:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xuequ.data.plan_making import plan_from
-from xuequ.data.plan_places import write_catchments
+from xuequ.data.plan_places import outline_faults, write_catchments
 from xuequ.data.plan_tables import TABLES, read_scenarios, read_table, scenario_text, table_text
 from xuequ.zoning.errors import InputError, LimitExceeded, TableError
 from xuequ.zoning.problems import Problems
 from xuequ.zoning.statement import Statement
 from xuequ.zoning.stating import FORMAT
+from xuequ.zoning.verification import Check, Verification, verify
 
 if TYPE_CHECKING:
     from xuequ.zoning.district import District
 
-__all__ = ["plan_from", "read_plan", "write_plan"]
+__all__ = ["plan_from", "read_plan", "verify_folder", "write_plan"]
 
 _LARGEST_OBJECT = 1 << 28
 
@@ -97,6 +98,24 @@ def read_plan(folder: str | Path) -> Statement:
     if problems.errors:
         raise TableError(problems)
     return Statement(plan=plan, certificate=certificate, scenarios=scenarios, **tables)
+
+
+def verify_folder(district: District, folder: str | Path) -> Verification:
+    """
+    Verify a plan folder with all its files: what they state, and that the outlines are those of the catchments.
+
+    Raises
+    ------
+    InputError
+        As `read_plan`.
+    """
+    statement = read_plan(folder)
+    found = verify(district, statement)
+    faults = outline_faults(Path(folder) / "catchments.gpkg", district, statement.assignment)
+    places = {(row.stage, row.year, row.school_id) for row in statement.assignment if row.school_id}
+    detail = "; ".join(["outlines of the catchments", *faults[:5]])
+    check = Check("catchments.gpkg", not faults, f"{len(places)} outlines", f"{len(faults)} faults", detail)
+    return Verification((*found.checks, check))
 
 
 def _refuse_what_is_no_plan(target: Path) -> None:

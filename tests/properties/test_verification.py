@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from districts import grid_district
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from plans import bound_of, goals_of, grown_catchments, hand_plan, rich_district, rich_seats
+from plans import bound_of, certified, goals_of, grown_catchments, hand_plan, rich_district, rich_plan, rich_seats
 
 from xuequ.zoning.adjacency import Adjacency
 from xuequ.zoning.catchments import Catchments
+from xuequ.zoning.cluster import ClusterPlan, Membership, Role
 from xuequ.zoning.district import Enrolment
 from xuequ.zoning.indicators import goal_value, zone_distances
-from xuequ.zoning.options import GoalSpec, Lock, Options, ZoningOptions
+from xuequ.zoning.options import GOAL_UNITS, GoalSpec, Lock, Options, ZoningOptions
 from xuequ.zoning.places import NEVER
 from xuequ.zoning.plan import Certificate, Plan, PlanKind, Status
 from xuequ.zoning.rolls import entry_capacity
@@ -247,6 +250,55 @@ def _by_enumeration(district, chosen, certificate, *, hard):
             least.append(sum(arcs[i, k] - u[i] for i in members) + phi)
         value += min(least)
     return value
+
+
+@FEW
+@given(st.integers(0, 10**6), st.sampled_from(sorted(GOAL_UNITS)), st.sampled_from(["full", "phase_in"]))
+def test_every_goal_is_defined_alike(seed, name, regime):
+    """`indicators.goal_value` and the verifier's own sums agree."""
+    district = any_district(seed)
+    rng = np.random.default_rng(seed)
+    clusters = ClusterPlan((Membership("s0", "s0", Role.LEAD), Membership("s1", "s0", Role.URBAN)))
+    blocks = replace(
+        district.blocks,
+        communities=tuple(rng.choice(["", "a", "b"], size=20).tolist()),
+        households=rng.integers(0, 90, size=20),
+    )
+    options = Options(zoning=ZoningOptions(goals=(GoalSpec(name),)))
+    district = district.replace(blocks=blocks, options=options, clusters=clusters if seed % 2 else None)
+    catchments = grown_catchments(district, Stage.PRIMARY, 2026, rng)
+    found = [
+        item for item in verify(district, hand_plan(district, catchments, regime=regime)).checks if item.name == f"goals.{name}"
+    ]
+    assert [item.ok for item in found] == [True]
+
+
+STRANGE = [None, [], {}, "x", 3, -1.5, True, [None], [[]], [{}], {"a": None}, [{"name": []}], [{"stage": {}, "year": []}]]
+
+
+@cache
+def _statements():
+    district = rich_district()
+    plan = hand_plan(district, grown_catchments(district, Stage.PRIMARY, 2026, np.random.default_rng(1)))
+    return ((district, state(district, certified(district, plan))), (district, state(district, rich_plan(district))))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_object_makes_the_verifier_stumble(data):
+    """Whatever stands in plan.json or certificate.json, the answer is a verification that can be written as JSON."""
+    district, statement = _statements()[data.draw(st.integers(0, 1))]
+    said = dict(statement.plan)
+    for key in data.draw(st.lists(st.sampled_from(sorted(said)), min_size=1, max_size=3)):
+        said[key] = data.draw(st.sampled_from(STRANGE))
+    certificate = dict(statement.certificate)
+    if certificate["certificates"] and data.draw(st.booleans()):
+        item = dict(certificate["certificates"][0])
+        item[data.draw(st.sampled_from(sorted(item)))] = data.draw(st.sampled_from(STRANGE))
+        certificate["certificates"] = [item]
+    found = verify(district, replace(statement, plan=said, certificate=certificate))
+    assert isinstance(found.ok, bool)
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 def test_the_rounds_of_a_plan_are_those_it_was_made_for():

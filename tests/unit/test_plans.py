@@ -14,6 +14,7 @@ from districts import grid_district
 from plans import certified, hand_plan, nearest_catchments, rich_district, rich_plan
 
 from xuequ.data import plan_from, plan_tables, plans, read_plan, write_plan
+from xuequ.data.plans import verify_folder
 from xuequ.zoning.adjacency import Adjacency
 from xuequ.zoning.errors import InputError, LimitExceeded, TableError
 from xuequ.zoning.plan import Plan, PlanKind, Status
@@ -352,6 +353,56 @@ class TestPlanAgain:
         item = dict(statement.certificate["certificates"][0]) | {"multipliers": multipliers}
         with pytest.raises(InputError, match="multipliers"):
             plan_from(district, replace(statement, certificate={"certificates": [item]}))
+
+
+class TestVerifyingTheFolder:
+    """`verify_folder` also looks at the outlines."""
+
+    def failed(self, district, folder):
+        found = verify_folder(district, folder)
+        json.dumps(found.to_json(), allow_nan=False)
+        return {item.name: item.detail for item in found.failed}
+
+    def test_a_true_folder(self, rich, written):
+        assert self.failed(rich[0], written) == {}
+
+    def test_a_missing_file(self, rich, written):
+        (written / "catchments.gpkg").unlink()
+        assert "missing" in self.failed(rich[0], written)["catchments.gpkg"]
+
+    def test_what_is_no_geopackage(self, rich, written):
+        (written / "catchments.gpkg").write_bytes(b"nothing")
+        assert "cannot be read" in self.failed(rich[0], written)["catchments.gpkg"]
+
+    @pytest.mark.parametrize(
+        ("lie", "word"),
+        [
+            (lambda frame: frame.iloc[1:], "not in both"),
+            (lambda frame: frame.assign(blocks=[frame.blocks[0] + 1, *frame.blocks[1:]]), "blocks, not"),
+            (
+                lambda frame: frame.set_geometry(frame.geometry.buffer(1).where(frame.index == 0, frame.geometry)),
+                "another outline",
+            ),
+            (lambda frame: frame.rename(columns={"blocks": "number"}), "its columns are"),
+        ],
+    )
+    def test_outlines_that_are_not_the_catchments(self, rich, written, lie, word):
+        path = written / "catchments.gpkg"
+        frame = gpd.read_file(path, engine="pyogrio")
+        path.unlink()
+        lie(frame).to_file(path, layer="catchments", driver="GPKG", engine="pyogrio", promote_to_multi=True)
+        assert word in self.failed(rich[0], written)["catchments.gpkg"]
+
+    def test_rows_that_lie_are_told_too(self, rich, written):
+        change(written, "assignment.csv", "b0_1,primary,2026,s0,200.0", "b0_1,primary,2026,s0,199.0")
+        assert set(self.failed(rich[0], written)) == {"assignment.distance_m"}
+
+    def test_a_plan_without_catchments_needs_no_outlines(self, tmp_path):
+        district = grid_district(years=(2026,))
+        folder = write_plan(
+            tmp_path / "plan", district, state(district, Plan(PlanKind.ZONE, Status.STOPPED, district.fingerprint))
+        )
+        assert "catchments.gpkg" not in self.failed(district, folder)
 
 
 def test_a_folder_that_may_not_be_written(rich, tmp_path):

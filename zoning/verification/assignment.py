@@ -115,36 +115,33 @@ def _check_contiguity(ground: Ground, area: Area, findings: Findings) -> None:
 
 
 def _check_locks(ground: Ground, area: Area, findings: Findings) -> None:
-    locks = [lock for lock in ground.district.options.zoning.locks if lock.stage is area.stage]
+    locks, ids = ground.locks(area.stage), ground.district.blocks.ids
     faults = []
-    for lock in locks:
-        zone = area.schools[ground.block_of[lock.block]]
-        if (ground.school_of[lock.school] in zone) != lock.must:
-            word = "must" if lock.must else "must not"
-            faults.append(f"{lock.block} {word} go to {lock.school} and is given to {ground.name(zone) or 'none'}")
+    for i, j, must in locks:
+        if (j in area.schools[i]) != must:
+            word = "must" if must else "must not"
+            given = ground.name(area.schools[i]) or "none"
+            faults.append(f"{ids[i]} {word} go to {ground.district.schools.ids[j]} and is given to {given}")
     findings.none("assignment.locks", faults, area.place, len(locks))
 
 
 def _check_together(ground: Ground, area: Area, findings: Findings) -> None:
-    groups = ground.district.options.zoning.keep_together
+    groups, ids = ground.together(), ground.district.blocks.ids
     faults = []
     for group in groups:
-        found = sorted({ground.name(area.schools[ground.block_of[name]]) or "none" for name in group})
+        found = sorted({ground.name(area.schools[i]) or "none" for i in group})
         if len(found) > 1:
-            faults.append(f"{', '.join(group)} are given to {', '.join(found)}")
+            faults.append(f"{', '.join(ids[i] for i in group)} are given to {', '.join(found)}")
     findings.none("assignment.together", faults, area.place, len(groups))
 
 
 def _check_reach(ground: Ground, area: Area, findings: Findings) -> None:
     """Check that a block goes without a school, or beyond what is within reach, only where contiguity leaves it no other."""
-    free = {lock.block for lock in ground.district.options.zoning.locks if lock.stage is area.stage and lock.must}
-    free |= {name for group in ground.district.options.zoning.keep_together for name in group}
+    free = {i for i, _, must in ground.locks(area.stage) if must} | {i for group in ground.together() for i in group}
     outside = [
         i
         for i, zone in enumerate(area.schools)
-        if ground.way(i, zone) is None
-        and ground.district.blocks.ids[i] not in free
-        and not any(ground.district.schools.block[j] == i for j in zone)
+        if ground.way(i, zone) is None and i not in free and not any(ground.district.schools.block[j] == i for j in zone)
     ]
     faults = []
     if outside:
@@ -199,17 +196,13 @@ def check_stability(ground: Ground, areas: Iterable[Area], findings: Findings) -
     for area in areas:
         by_stage.setdefault(area.stage, []).append(area)
     for stage, planned in by_stage.items():
-        locked = {lock.block for lock in ground.district.options.zoning.locks if lock.stage is stage and lock.must}
+        locked = {i for i, _, must in ground.locks(stage) if must}
         before, last = ground.today(stage), [-math.inf] * len(ground.block_of)
         faults = []
         for area in sorted(planned, key=lambda item: item.year):
             zoned = set(ground.zoned(stage, area.year))
             for i, (old, new) in enumerate(zip(before, area.schools, strict=True)):
-                forced = (
-                    not set(old) <= zoned
-                    or any(ground.district.schools.block[j] == i for j in new)
-                    or ground.district.blocks.ids[i] in locked
-                )
+                forced = not set(old) <= zoned or any(ground.district.schools.block[j] == i for j in new) or i in locked
                 if not old or set(old) == set(new) or forced:
                     continue
                 if area.year - last[i] < years:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xuequ.zoning.options import GOAL_UNITS
+from xuequ.zoning.verification.check import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,7 @@ def check_certificate(
     value = next(goal["value"] for goal in goals if goal["name"] == item["goal"])
     findings.holds("bound.below_value", value, evaluated, place, ok=evaluated <= value + 1e-6 * max(1.0, abs(value)))
     if stated is not None:
-        findings.holds("bound.certificate", stated, evaluated, place, ok=stated <= evaluated + 1e-6)
+        findings.holds("bound.certificate", stated, evaluated, place, ok=is_number(stated) and stated <= evaluated + 1e-6)
     return evaluated
 
 
@@ -135,7 +136,7 @@ def _refuse(ground: Ground, load: Load, item: Mapping[str, Any], goals: Sequence
     numbers = [item.get("scale"), *item["multipliers"], *item["prices"].values(), *item["values"].values()]
     if not all(type(number) is int for number in numbers) or item["scale"] < 1:
         raise Broken("its numbers are not all whole, or its scale is not positive")
-    if item.get("form") not in {"linear", "knapsack"} or item.get("goal") not in {*_ON_ARCS, *_ON_LOADS}:
+    if str(item.get("form")) not in {"linear", "knapsack"} or str(item.get("goal")) not in {*_ON_ARCS, *_ON_LOADS}:
         raise Broken("its form or goal is not known")
     if item["goal"] not in names:
         raise Broken("its goal is not among the goals of the plan")
@@ -156,13 +157,7 @@ def _refuse(ground: Ground, load: Load, item: Mapping[str, Any], goals: Sequence
 def _terms(ground: Ground, load: Load, item: Mapping[str, Any], *, hard: bool) -> _Terms:
     area, goal, scale, prices = load.area, item["goal"], item["scale"], item["prices"]
     forced = _forced(ground, load)
-    closed = {
-        (ground.block_of[lock.block], k)
-        for lock in ground.district.options.zoning.locks
-        if lock.stage is area.stage and not lock.must
-        for k, zone in enumerate(load.zones)
-        if ground.school_of[lock.school] in zone
-    }
+    closed = {(i, k) for i, j, must in ground.locks(area.stage) if not must for k, zone in enumerate(load.zones) if j in zone}
     number = {frozenset(zone): k for k, zone in enumerate(load.zones)}
     today = [number.get(frozenset(zone), -1) if zone else None for zone in ground.today(area.stage)]
     far = prices.get("too_far", 0) + (scale if goal == "too_far" else 0)
@@ -188,14 +183,12 @@ def _terms(ground: Ground, load: Load, item: Mapping[str, Any], *, hard: bool) -
 
 def _forced(ground: Ground, load: Load) -> dict[int, int]:
     """Return the zone of each block that a school stands in, or that a lock gives to one."""
-    forced = {}
+    forced: dict[int, int] = {}
     for k, zone in enumerate(load.zones):
         for j in zone:
             if ground.district.schools.block[j] >= 0:
                 forced[int(ground.district.schools.block[j])] = k
-        for lock in ground.district.options.zoning.locks:
-            if lock.stage is load.area.stage and lock.must and ground.school_of[lock.school] in zone:
-                forced[ground.block_of[lock.block]] = k
+        forced |= {i: k for i, j, must in ground.locks(load.area.stage) if must and j in zone}
     return forced
 
 

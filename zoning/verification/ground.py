@@ -206,6 +206,19 @@ class Ground:
         """Return a zone as it stands in files."""
         return ";".join(self.district.schools.ids[j] for j in zone)
 
+    def locks(self, stage: Stage) -> list[tuple[int, int, bool]]:
+        """Return block, school and whether it must or must not go there, for each lock of a stage on records that there are."""
+        return [
+            (self.block_of[lock.block], self.school_of[lock.school], lock.must)
+            for lock in self.district.options.zoning.locks
+            if lock.stage is stage and lock.block in self.block_of and lock.school in self.school_of
+        ]
+
+    def together(self) -> list[list[int]]:
+        """Return the sets of blocks that are kept together."""
+        groups = self.district.options.zoning.keep_together
+        return [[self.block_of[name] for name in group if name in self.block_of] for group in groups]
+
     def today(self, stage: Stage) -> list[tuple[int, ...]]:
         """Return the schools of each block today, empty where it has none or it is not known."""
         now = self.district.today.get(stage)

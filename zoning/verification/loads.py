@@ -93,14 +93,9 @@ def check_hard_seats(ground: Ground, load: Load, findings: Findings) -> None:
 
 def reasons_of(ground: Ground, load: Load) -> list[str]:
     """Return why each block goes where it goes: the first word of `reasons.REASONS` that holds."""
-    area, zoning = load.area, ground.district.options.zoning
+    area = load.area
     island, today = ground.island(area.stage, area.year), ground.today(area.stage)
-    locks = [
-        (ground.block_of[lock.block], ground.school_of[lock.school], lock.must)
-        for lock in zoning.locks
-        if lock.stage is area.stage
-    ]
-    together = {ground.block_of[name] for group in zoning.keep_together for name in group}
+    locks, together = ground.locks(area.stage), {i for group in ground.together() for i in group}
     result = []
     for i, zone in enumerate(area.schools):
         shortest, k = min(((way, k) for k, way in load.ways[i].items()), default=(None, -1))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.verification.ground import Area, Ground
     from xuequ.zoning.verification.pupils import Counted
 
-__all__ = ["check_bounds", "check_head", "check_large_classes", "check_places", "is_hard", "listed", "moved_cap"]
+__all__ = ["check_bounds", "check_head", "check_large_classes", "check_places", "is_hard", "listed", "moved_cap", "settings_of"]
 
 _REGIMES = ("full", "phase_in")
 
@@ -61,14 +61,20 @@ def _check_settings(ground: Ground, said: Mapping[str, Any], findings: Findings)
         findings.holds("plan.settings", cap, f"at most {zoning.moved_max:g}", "moved_max", ok=ok)
 
 
+def settings_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of plan.json; what is no object has failed elsewhere and is empty here."""
+    settings = said.get("settings")
+    return settings if isinstance(settings, dict) else {}
+
+
 def is_hard(ground: Ground, said: Mapping[str, Any]) -> bool:
     """Return whether seats are hard: by the case, or by the plan's own settings."""
-    return "hard" in {ground.district.options.zoning.seats, said.get("settings", {}).get("seats")}
+    return ground.district.options.zoning.seats == "hard" or settings_of(said).get("seats") == "hard"
 
 
 def moved_cap(ground: Ground, said: Mapping[str, Any]) -> float | None:
     """Return the most pupils (or the share) that may change school, None for no cap."""
-    stated = said.get("settings", {}).get("moved_max")
+    stated = settings_of(said).get("moved_max")
     caps = [cap for cap in (ground.district.options.zoning.moved_max, stated if is_number(stated) else None) if cap is not None]
     return min(caps, default=None)
 
@@ -137,10 +143,10 @@ def check_large_classes(
             sums[str(stage)] = (len(sizes), large, sum(size >= rules.super_large_class for size in sizes))
         sums["all"] = tuple(sum(each) for each in zip(*sums.values(), strict=True))
         expected |= {(year, stage): numbers for stage, numbers in sums.items() if numbers[0]}
-    said = {(item.get("year"), item.get("stage")): item for item in stated}
-    findings.same("large_classes.rows", sorted(map(str, said)), sorted(map(str, expected)), "years and stages")
+    said = {str((item.get("year"), item.get("stage"))): item for item in stated}
+    findings.same("large_classes.rows", sorted(said), sorted(map(str, expected)), "years and stages")
     for (year, name), (classes, large, super_large) in expected.items():
-        item = said.get((year, name), {})
+        item = said.get(str((year, name)), {})
         numbers = [item.get(key) for key in ("classes", "large", "super_large")]
         findings.same("large_classes.counts", numbers, [classes, large, super_large], f"{name} {year}")
         findings.near("large_classes.share", item.get("share"), large / classes, 1e-6, f"{name} {year}")

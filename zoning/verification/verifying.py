@@ -83,9 +83,13 @@ class _Work:
         return self.statement.plan
 
     @property
+    def kind(self) -> str:
+        return str(self.said.get("kind"))
+
+    @property
     def builds(self) -> bool:
         """Whether the plan says anything of seats."""
-        return bool(self.statement.seats) or self.said.get("kind") in {PlanKind.SEATS, PlanKind.PLAN}
+        return bool(self.statement.seats) or self.kind in {PlanKind.SEATS, PlanKind.PLAN}
 
     @property
     def phase_in(self) -> bool:
@@ -130,8 +134,8 @@ class _Work:
         }
 
     def _check_goals(self, load: Load) -> None:
-        area, kind = load.area, self.said.get("kind")
-        if kind != PlanKind.ZONE:
+        area = load.area
+        if self.kind != PlanKind.ZONE:
             entries = stated.listed(self.said, "stage_goals", self.findings)
             mine = [item for item in entries if (item.get("stage"), item.get("year")) == (str(area.stage), area.year)]
             self.findings.same("goals.places", len(mine), 1, f"{area.place}, entries in stage_goals")
@@ -143,8 +147,8 @@ class _Work:
 
     def _asked(self) -> list[GoalSpec]:
         """Return the goals that were asked for: those of the settings, else of the case."""
-        settings = self.said.get("settings")
-        if not isinstance(settings, dict) or "goals" not in settings:
+        settings = stated.settings_of(self.said)
+        if "goals" not in settings:
             return list(self.ground.district.options.zoning.goals)
         asked = stated.listed(settings, "goals", self.findings)
         return [GoalSpec(str(item.get("name")), item.get("tolerance", 0.0)) for item in asked]
@@ -169,8 +173,8 @@ class _Work:
         for item in items:
             for load, goals in self.goals:
                 if (str(load.area.stage), load.area.year) == (item.get("stage"), item.get("year")):
-                    usable = [goal for goal in goals if is_number(goal.get("value"))]
-                    carries = self.said.get("kind") == PlanKind.ZONE and main is not None and item.get("goal") == main["name"]
+                    usable = [goal for goal in goals if is_number(goal.get("value")) and isinstance(goal.get("name"), str)]
+                    carries = self.kind == PlanKind.ZONE and main is not None and item.get("goal") == main["name"]
                     carried |= carries
                     check_certificate(
                         self.ground, load, item, usable, stated_bound if carries else None, self.findings,
@@ -187,8 +191,8 @@ class _Work:
     def main_goal(self) -> dict[str, Any] | None:
         """Return the goal that objective, bound and gap are of: distance of a zone plan, cost of seats, travel of clusters."""
         goals = stated.listed(self.said, "goals", Findings())
-        wanted = {"zone": "distance", "seats": "cost", "plan": "cost", "cluster": "travel"}.get(str(self.said.get("kind")))
-        named = [goal for goal in goals if goal.get("name") == wanted]
+        wanted = {"zone": "distance", "seats": "cost", "plan": "cost", "cluster": "travel"}.get(self.kind)
+        named = [goal for goal in goals if wanted is not None and goal.get("name") == wanted]
         return named[0] if named else None
 
     def check_seats(self) -> None:
@@ -201,14 +205,14 @@ class _Work:
         rows = [row for row in self.statement.seats if row.site_id in sites and row.stage in stages]
         check_seats(self.ground, rows, self.findings)
         check_programmes(self.ground, rows, programmes, self.findings)
-        if self.said.get("kind") in {PlanKind.SEATS, PlanKind.PLAN}:
+        if self.kind in {PlanKind.SEATS, PlanKind.PLAN}:
             goals = stated.listed(self.said, "goals", self.findings)
             check_seat_goals(self.ground, rows, goals, self.findings)
 
     def check_clusters(self) -> None:
         """Check clusters.csv and overflow.csv."""
         rows = self.statement.clusters
-        if rows or self.said.get("kind") in {PlanKind.CLUSTER, PlanKind.PLAN}:
+        if rows or self.kind in {PlanKind.CLUSTER, PlanKind.PLAN}:
             check_clusters(self.ground, self.areas, rows, self.said, self.findings)
         known = self.ground.district.clusters
         cluster_of = {row.school_id: row.cluster for row in rows} or (known.cluster_of() if known else {})
