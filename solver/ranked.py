@@ -26,6 +26,7 @@ _FINISHED = (_SEARCHED.kOptimal,)
 _UNSOLVABLE = (_SEARCHED.kInfeasible, _SEARCHED.kUnboundedOrInfeasible)
 _CUT_SHORT = (
     _SEARCHED.kInterrupt, _SEARCHED.kTimeLimit, _SEARCHED.kIterationLimit, _SEARCHED.kSolutionLimit, _SEARCHED.kObjectiveBound,
+    _SEARCHED.kNotset, _SEARCHED.kUnknown,  # the time was over before it began
 )  # fmt: skip
 
 
@@ -215,7 +216,8 @@ class RankedModel:
         self.seen.clear()
         if self._best is not None:
             self._highs.setSolution(len(everything), everything, self._best)
-        self._highs.run()
+        if self._highs.run() == highspy.HighsStatus.kError:
+            raise EngineError(f"HiGHS failed on the goal {goal.name or 'without a name'}")
         return self._read(goal.constant)
 
     def _read(self, constant: float) -> Reached:
