@@ -8,8 +8,9 @@ the other block. Nothing is moved for it: the polygons stay as they are, and wha
 chosen.)
 
 A shared border is exact where the two polygons have no fault. Elsewhere it is the shorter of "border of A within the tolerance
-of B" and "border of B within the tolerance of A", less one tolerance at each end, where the borders turn away from each other;
-so blocks that meet in a corner share nothing. What lies inside the other block counts as within the tolerance.
+of B" and "border of B within the tolerance of A", less the two ends where the borders turn away from each other and are still
+within the tolerance; so blocks that meet in a corner share nothing. What lies inside the other block counts as within the
+tolerance. A map of blocks with streets between them is measured with the width of the streets as the tolerance.
 
 Of a shared border only the part counts that lies further than ``barrier_m`` from every barrier. A border along a river or a
 motorway's middle is thus cut, and one that a river crosses loses only the crossing.
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BorderOptions", "measure_borders"]
 
+_CORNER = 0.2
+"""Part of the tolerance by which two corners that face each other are within it for longer than two sides that do."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +51,8 @@ class BorderOptions:
     Parameters
     ----------
     tolerance_m
-        Borders of two blocks that lie no further apart than this are one border, above 0.
+        Borders of two blocks that lie no further apart than this are one border, above 0; less than the width of a narrow block, or
+        its two neighbours touch across it.
     min_border_m
         Least length of a shared border; 0 counts contact in a point too.
     barrier_m
@@ -156,7 +161,9 @@ def _contacts(
         wide[used] = shapely.buffer(shapes[used], tolerance_m, quad_segs=4)
         of_a, of_b = shapely.intersection(rings[a], wide[b]), shapely.intersection(rings[b], wide[a])
         shorter = np.where(shapely.length(of_a) <= shapely.length(of_b), of_a, of_b)
-        near = np.maximum(shapely.length(shorter) - 2 * tolerance_m, 0.0)
+        gap = shapely.distance(shapes[a], shapes[b])
+        turning = 2 * (tolerance_m - gap) + _CORNER * tolerance_m
+        near = np.maximum(shapely.length(shorter) - turning, 0.0)
         better = near > metres[drawn_apart]
         better |= shapely.is_empty(contact[drawn_apart])
         contact[drawn_apart[better]] = shorter[better]
