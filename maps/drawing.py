@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from xuequ.maps.scene import Layer, Load, Scene
     from xuequ.zoning.stage import Stage
 
-__all__ = ["OUTSIDE", "Canvas", "add_scale_bar", "text_width", "wrapped"]
+__all__ = ["OUTSIDE", "Canvas", "Extent", "add_scale_bar", "text_width", "wrapped"]
+
+Extent = tuple[float, float, float, float]
+"""West, south, east, north in metres."""
 
 OUTSIDE = -9
 """Group of what lies beyond the district; a block of this group has no border with it."""
@@ -112,7 +115,7 @@ class Canvas:
         """Whether blocks have a geometry; they are dots otherwise."""
         return self.scene.district.blocks.geometry is not None
 
-    def extent(self, blocks: NDArray[np.int64] | None = None) -> tuple[float, float, float, float]:
+    def extent(self, blocks: NDArray[np.int64] | None = None) -> Extent:
         """Return west, south, east, north of blocks (all if none are given), metres."""
         district = self.scene.district
         chosen = np.arange(len(district.blocks)) if blocks is None or len(blocks) == 0 else blocks
@@ -123,7 +126,7 @@ class Canvas:
         low, high = district.blocks.points[chosen].min(axis=0), district.blocks.points[chosen].max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
-    def frame(self, axes: Axes, extent: tuple[float, float, float, float], margin: float = 0.03) -> None:
+    def frame(self, axes: Axes, extent: Extent, margin: float = 0.03) -> None:
         """Show an extent, undistorted, with a margin, without ticks."""
         west, south, east, north = extent
         edge = margin * max(east - west, north - south, 100.0)
@@ -202,8 +205,18 @@ class Canvas:
             self.draw_borders(axes, group, colour="white", width=3.2, inside=True, zorder=4, alpha=0.8)
             self.draw_borders(axes, group, colour=_CLUSTER, width=1.7, inside=True, zorder=4, linestyles=(0, (5, 3)))
 
-    def draw_schools(self, axes: Axes, loads: Sequence[Load], *, largest: float = 190.0, names: float = 7.0) -> None:
-        """Draw schools, sized by pupils, coloured and shaped by alert, with names of a size in points where there is room."""
+    def draw_frame(self, axes: Axes, extent: Extent) -> None:
+        """Draw the frame of another map."""
+        from matplotlib.patches import Rectangle  # noqa: PLC0415
+
+        west, south, east, north = extent
+        style: dict[str, Any] = {"fill": False, "edgecolor": _INK, "linewidth": 1.4, "zorder": 8}
+        axes.add_patch(Rectangle((west, south), east - west, north - south, **style))
+
+    def draw_schools(
+        self, axes: Axes, loads: Sequence[Load], *, largest: float = 190.0, names: float = 7.0, unnamed: Extent | None = None
+    ) -> None:
+        """Draw schools, sized by pupils, coloured and shaped by alert; names where there is room, none within ``unnamed``."""
         points = self.scene.district.schools.points
         most = max([1, *(load.pupils for load in loads)])
         (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
@@ -222,8 +235,11 @@ class Canvas:
                 place: dict[str, Any] = {"x": at[mine, 0], "y": at[mine, 1], "s": sizes[mine], "marker": style.marker}
                 axes.scatter(**place, c="white", edgecolors="white", linewidths=3.4, zorder=6)
                 axes.scatter(**place, c=face, edgecolors=edge, linewidths=0.7, zorder=7)
-        if names and shown:
-            _place_labels(axes, at, [self.scene.school_name(load.school) for load in shown], np.sqrt(sizes) / 2 + 2, names)
+        if shown:
+            west, south, east, north = unnamed or (0.0, 0.0, 0.0, 0.0)
+            hidden = (at[:, 0] > west) & (at[:, 0] < east) & (at[:, 1] > south) & (at[:, 1] < north)
+            labels = ["" if hide else self.scene.school_name(load.school) for load, hide in zip(shown, hidden, strict=True)]
+            _place_labels(axes, at, labels, np.sqrt(sizes) / 2 + 2, names)
 
     def draw_sites(self, axes: Axes, stage: Stage, year: int) -> None:
         """Draw sites of a stage beside their schools: chosen ones with a plus (hollow until they open), others with a cross."""
@@ -235,7 +251,7 @@ class Canvas:
                 continue
             opened = item.year is not None and item.year <= year
             edge = _SITE if item.chosen else "#7a828c"
-            place = axes.transData + ScaledTranslation(8 / 72, 8 / 72, _figure_of(axes).dpi_scale_trans)
+            place = axes.transData + ScaledTranslation(-8 / 72, 8 / 72, _figure_of(axes).dpi_scale_trans)
             (x, y), face = points[item.school], _SITE if opened else "white"
             sign, colour = "+" if item.chosen else "x", "white" if opened else edge
             axes.plot([x], [y], marker="s", markersize=8, color=face, markeredgecolor=edge, transform=place, zorder=8)
@@ -268,8 +284,10 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
     low, high = np.array([frame.x0, frame.y0]) * to_points, np.array([frame.x1, frame.y1]) * to_points
     signs = np.column_stack([at - radius[:, None], at + radius[:, None]])
     taken = np.empty((0, 4))
-    halo = [patheffects.withStroke(linewidth=1.8, foreground="white")]
+    halo = [patheffects.Stroke(linewidth=1.8, foreground="white")]
     for position, label in enumerate(labels):
+        if not label:
+            continue
         wide, tall = text_width(label) * size, size * 1.05
         gap = radius[position] + 1.5
         x, y = at[position]
@@ -282,10 +300,11 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
             others = np.vstack([taken, np.delete(signs, position, axis=0)])
             apart = (box[2] < others[:, 0]) | (box[0] > others[:, 2]) | (box[3] < others[:, 1]) | (box[1] > others[:, 3])
             if apart.all() and (box[:2] > low).all() and (box[2:] < high).all():
-                axes.annotate(
-                    label, points[position], xytext=shift, textcoords="offset points", ha=horizontal, va=vertical, fontsize=size,
-                    color=_INK, zorder=9, path_effects=halo,
-                )  # fmt: skip
+                place: dict[str, Any] = {"xytext": shift, "textcoords": "offset points", "ha": horizontal, "va": vertical}
+                place |= {"fontsize": size, "color": _INK}
+                # The halo is drawn as outlines; the name itself stays text, which can be searched and read aloud.
+                axes.annotate(label, points[position], **place, zorder=8.9, path_effects=halo)
+                axes.annotate(label, points[position], **place, zorder=9)
                 taken = np.vstack([taken, box])
                 break
 

@@ -61,6 +61,7 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
             }
             for style in ALERTS
         ],
+        "core": _core(scene, origin),
         "noCatchment": NO_CATCHMENT,
         "blocks": _blocks(district, origin),
         "lines": {
@@ -95,6 +96,11 @@ def zone_colours(scene: Scene, stage: Stage) -> tuple[tuple[tuple[int, ...], ...
 def renumbered(item: Catchments, number: Mapping[tuple[int, ...], int]) -> NDArray[np.int64]:
     """Return the zone of each block by other numbers, −1 for none."""
     return np.array([*(number[members] for members in item.zones), -1], dtype=np.int64)[item.zone]
+
+
+def _core(scene: Scene, origin: tuple[int, int]) -> list[float] | None:
+    core = scene.core()
+    return None if core is None else [round(value - origin[place % 2]) for place, value in enumerate(core)]
 
 
 def _blocks(district: District, origin: tuple[int, int]) -> dict[str, Any]:

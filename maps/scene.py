@@ -211,6 +211,24 @@ class Scene:
         """Return the years of a stage's layers, ascending."""
         return tuple(layer.year for layer in self.layers if layer.stage is stage)
 
+    def core(self) -> tuple[float, float, float, float] | None:
+        """
+        Return west, south, east, north of the town that a map of the whole district shows too small, in metres.
+
+        It holds nine tenths of the children of urban blocks; None where it is more than a fifth of the district.
+        """
+        blocks = self.district.blocks
+        urban = np.array([setting == "urban" for setting in blocks.settings], dtype=bool)
+        children = self.district.demand.by_grade(self.district.school_year).sum(axis=0)[urban]
+        if not children.any():
+            return None
+        (west, south), (east, north) = _middle(blocks.points[urban], children, 0.05)
+        edge = 0.04 * max(east - west, north - south)
+        whole = np.ptp(blocks.points, axis=0)
+        if (east - west) * (north - south) * 5 > whole[0] * whole[1]:
+            return None
+        return west - edge, south - edge, east + edge, north + edge
+
     def school_name(self, school: int) -> str:
         """Return the name of a school, its id where it has none; a made-up one bears a mark."""
         schools = self.district.schools
@@ -297,6 +315,19 @@ def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer
         )
         for item in sorted(plan.catchments, key=lambda item: (list(Stage).index(item.stage), item.year))
     )
+
+
+def _middle(points: NDArray[np.float64], weights: NDArray[np.int32], tail: float) -> list[list[float]]:
+    """Return the lower and the upper corner of what is left when a part of the weight is cut off on each of four sides."""
+    corners = []
+    for share in (tail, 1 - tail):
+        corner = []
+        for axis in (0, 1):
+            order = np.argsort(points[:, axis], kind="stable")
+            reached = np.searchsorted(np.cumsum(weights[order]), share * weights.sum())
+            corner.append(float(points[order[min(int(reached), len(order) - 1)], axis]))
+        corners.append(corner)
+    return corners
 
 
 def _beside(district: District) -> NDArray[np.int64]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from xuequ.maps.drawing import Extent
     from xuequ.maps.scene import Layer, Load, Scene
     from xuequ.maps.texts import Texts
     from xuequ.zoning.district import District
@@ -88,7 +91,7 @@ class Atlas:
 
         layer = self._layer(stage, year)
         stream = io.BytesIO()
-        with rc_context(drawing_settings()):
+        with rc_context(drawing_settings()), _rare_characters():
             overview_page(self, layer).savefig(stream, format="png", dpi=dpi, metadata={"Software": _PRODUCER})
         return stream.getvalue()
 
@@ -100,9 +103,9 @@ class Atlas:
         title = f"{self.scene.district.name} · {self.texts('title.atlas')}"
         about = {"Title": title, "Creator": _PRODUCER, "Producer": _PRODUCER, "CreationDate": None, "ModDate": None}
         stream = io.BytesIO()
-        with rc_context(drawing_settings()), PdfPages(stream, metadata=about) as book:
+        with rc_context(drawing_settings()), _rare_characters(), PdfPages(stream, metadata=about) as book:
             for figure in self.figures():
-                book.savefig(figure, dpi=150)
+                book.savefig(figure, dpi=110)
         return stream.getvalue()
 
     def figures(self) -> Iterator[Figure]:
@@ -148,17 +151,26 @@ def atlas(district: District, plan: Plan, lang: str = "zh", *, kindergartens: bo
     return Atlas(scene(district, plan), words_of(lang), kindergartens)
 
 
+@contextmanager
+def _rare_characters() -> Iterator[None]:
+    """Let a name with a character that the font lacks be drawn with a box in its place, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing from font")
+        yield
+
+
 def overview_page(book: Atlas, layer: Layer) -> Figure:
     """Draw the map of a stage and year with its figures, the large classes by year and the legend."""
     shown, texts = book.scene, book.texts
     title = f"{shown.district.name} · {texts.word('stage', layer.stage)} · {texts.year(layer.year)}"
     figure = page(shown, texts, title, f"{texts('title.map')} · {texts.word('regime', shown.plan.regime)}")
-    axes = figure.add_axes((0.035, 0.05, 0.68, 0.845))
-    book.canvas.frame(axes, book.canvas.extent())
-    book.canvas.draw_catchments(axes, layer)
-    book.canvas.draw_schools(axes, layer.loads)
-    book.canvas.draw_sites(axes, layer.stage, layer.year)
-    add_scale_bar(axes, texts("north"))
+    whole, core = book.canvas.extent(), shown.core()
+    if core is not None and whole[2] - whole[0] < 1.15 * (whole[3] - whole[1]):
+        # A tall district leaves room beside it for its town.
+        _layer_map(book, figure, layer, (0.035, 0.05, 0.335, 0.845), whole, core)
+        _layer_map(book, figure, layer, (0.38, 0.05, 0.335, 0.845), core)
+    else:
+        _layer_map(book, figure, layer, (0.035, 0.05, 0.68, 0.845), whole)
     draw_figures(figure, (0.735, 0.66, 0.235, 0.235), _figures(shown, layer, texts))
     figure.text(0.735, 0.63, texts("outlook"), fontsize=9.5)
     draw_bars(figure.add_axes((0.73, 0.465, 0.24, 0.155)), shown, texts, layer.year)
@@ -167,6 +179,21 @@ def overview_page(book: Atlas, layer: Layer) -> Figure:
     figure.text(0.735, 0.325, texts("legend"), fontsize=9.5)
     draw_legend(figure, (0.735, 0.05, 0.235, 0.265), shown, texts)
     return figure
+
+
+def _layer_map(
+    book: Atlas, figure: Figure, layer: Layer, box: tuple[float, float, float, float], extent: Extent, inset: Extent | None = None
+) -> None:
+    """Draw a layer within an extent; where another map shows a part of it larger, that part is framed and has no names."""
+    axes = figure.add_axes(box)
+    book.canvas.frame(axes, extent, margin=0.03 if inset or extent == book.canvas.extent() else 0.0)
+    book.canvas.draw_catchments(axes, layer)
+    book.canvas.draw_schools(axes, layer.loads, unnamed=inset, largest=110 if inset else 190)
+    if inset:
+        book.canvas.draw_frame(axes, inset)
+    else:
+        book.canvas.draw_sites(axes, layer.stage, layer.year)
+    add_scale_bar(axes, book.texts("north"))
 
 
 def _figures(shown: Scene, layer: Layer, texts: Texts) -> list[tuple[str, str]]:

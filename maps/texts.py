@@ -113,6 +113,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "close": ("关闭", "Close"),
     "zoom.in": ("放大", "Zoom in"),
     "zoom.out": ("缩小", "Zoom out"),
+    "zoom.core": ("城区", "Town"),
     "zoom.all": ("全图", "Whole district"),
     "legend": ("图例", "Legend"),
     "legend.size": ("符号越大，在校生越多", "The larger the sign, the more pupils"),

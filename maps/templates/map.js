@@ -112,7 +112,8 @@ function showDistrict(map, data) {
   const mapTitle = element("div", { class: "map-mark" });
   const tool = (sign, key, act) => element("button", { type: "button", title: say(key), "aria-label": say(key), on: { click: act } }, sign);
   corner("topleft", element("div", { class: "tools" },
-    tool("+", "zoom.in", () => map.zoomIn(1)), tool("−", "zoom.out", () => map.zoomOut(1)), tool("⤢", "zoom.all", wholeDistrict)));
+    tool("+", "zoom.in", () => map.zoomIn(1)), tool("−", "zoom.out", () => map.zoomOut(1)), tool("⤢", "zoom.all", wholeDistrict),
+    data.core ? tool("◎", "zoom.core", () => map.fitBounds([[data.core[1], data.core[0]], [data.core[3], data.core[2]]])) : null));
   corner("topright", mapTitle);
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
   map.getContainer().setAttribute("aria-label", say("map"));
@@ -171,7 +172,7 @@ function showDistrict(map, data) {
   }
   function sign(svg, at, shift, label, content) {
     const size = Number(svg.getAttribute("width"));
-    const icon = L.divIcon({ className: "sign", html: svg, iconSize: [size, size], iconAnchor: [size / 2 - shift, size / 2 + shift] });
+    const icon = L.divIcon({ className: "sign", html: svg, iconSize: [size, size], iconAnchor: [size / 2 + shift, size / 2 + shift] });
     const marker = L.marker(latlng(at), { icon, title: "", alt: label, keyboard: true, riseOnHover: true });
     marker.bindTooltip(content, { direction: "top", opacity: 0.97 });
     marker.bindPopup(content, { maxWidth: 290, autoPanPaddingTopLeft: [52, 52], autoPanPaddingBottomRight: [12, 12] });
