@@ -119,12 +119,13 @@ def serve(
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """Take the port before the server starts, so that a port in use is the user's mistake and not a trace."""
+    """Take the port before the server starts: one in use is the user's mistake and no trace; who comes early waits."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(2048)
     except OSError as error:
         raise CaseError(
             f"cannot listen on {host}, port {port}: {error.strerror or error}; choose another with --host or --port"

@@ -22,7 +22,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "skip": ("跳到查询结果", "Skip to the answer"),
         "switch": ("English", "中文"),
         "synthetic.label": ("合成数据", "Synthetic data"),
-    "synthetic": (
+        "synthetic": (
             "合成数据：本页为演示，不是任何教育部门的决定。",
             "Synthetic data: this page is a demonstration, not a decision of any authority.",
         ),

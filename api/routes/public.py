@@ -35,7 +35,8 @@ Address = Annotated[
 ]
 Lon = Annotated[float | None, Query(ge=-180, le=180, allow_inf_nan=False, description="longitude, WGS 84")]
 Lat = Annotated[float | None, Query(ge=-90, le=90, allow_inf_nan=False, description="latitude, WGS 84")]
-StageName = Literal["kindergarten", "primary", "junior"]
+AskedStage = Annotated[Literal["kindergarten", "primary", "junior"], Query(description="stage of schooling")]
+AskedYear = Annotated[int, Query(ge=1900, le=9999, description="school year, named by its first calendar year")]
 
 
 def public_routes(publication: Publication, inquiries: Inquiries, cartography: Cartography) -> APIRouter:
@@ -63,7 +64,7 @@ def public_routes(publication: Publication, inquiries: Inquiries, cartography: C
     @router.get("/suggestions", responses=declared(422))
     def suggestions(
         q: Annotated[str, Query(max_length=ADDRESS_MAX, description="what is typed so far")],
-        limit: Annotated[int, Query(ge=1, le=20)] = 8,
+        limit: Annotated[int, Query(ge=1, le=20, description="most suggestions")] = 8,
     ) -> dict[Literal["suggestions"], tuple[str, ...]]:
         """Return known addresses and places near to what is typed, the nearest first."""
         return {"suggestions": inquiries.suggest(q, limit)}
@@ -74,7 +75,7 @@ def public_routes(publication: Publication, inquiries: Inquiries, cartography: C
         return cartography.base().response(request)
 
     @router.get("/map/catchments", response_class=GeoJSONResponse, responses=declared(404, 422))
-    def catchments(request: Request, stage: StageName, year: Annotated[int, Query(ge=1900, le=9999)]) -> Response:
+    def catchments(request: Request, stage: AskedStage, year: AskedYear) -> Response:
         """Return the catchments of a stage and school year, simplified for a screen; ``/ogc`` has them exactly."""
         if (stage, year) not in publication.by_catchment:
             kind = ProblemKind(404, "no-catchments", "The plan has no such catchments")

@@ -9,6 +9,7 @@ import pytest
 from live import served
 from playwright.sync_api import Page, expect, sync_playwright
 from publications import publication
+
 from xuequ.api.app import create_app
 
 pytestmark = pytest.mark.browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+
 from xuequ.api.faults import EXIT_CODES, PROBLEMS, exit_code, problem_document, problem_kind, report_fault
 from xuequ.zoning import errors
 from xuequ.zoning.errors import CaseError, EngineError, InputError, TableError, XuequError
@@ -71,11 +72,10 @@ def test_a_problem_document_has_the_members_of_the_standard_and_more():
 
 
 def test_a_fault_is_told_by_a_number_and_its_trace_is_in_the_log(caplog):
-    try:
+    with pytest.raises(ZeroDivisionError) as caught:
         raise ZeroDivisionError("secret")
-    except ZeroDivisionError as error:
-        with caplog.at_level(logging.ERROR):
-            sentence = report_fault(error)
+    with caplog.at_level(logging.ERROR):
+        sentence = report_fault(caught.value)
     assert "secret" not in sentence
     record = caplog.records[-1]
     reference = record.getMessage().split()[-1]

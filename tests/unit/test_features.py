@@ -11,6 +11,7 @@ import shapely
 from fastapi.testclient import TestClient
 from live import served
 from publications import statement_of, town
+
 from xuequ.api.app import create_app
 from xuequ.api.publication import assembled
 from xuequ.api.settings import Settings
@@ -142,9 +143,18 @@ def test_a_box_that_is_not_understood_is_400(service, bbox):
 
 @pytest.mark.parametrize(
     ("when", "years"),
-    [("2026-10-01", {2026}), ("2027-08-31T23:00:00Z", {2026}), ("2027-09-01", {2027}), ("2027-01-01/2027-12-31", {2026, 2027}),
-     ("2028-01-01/..", {2027, 2028}), ("../2026-09-01", {2026}), ("../..", {2026, 2027, 2028}), ("/2027-09-02", {2026, 2027}), ("2040-01-01", set())],
-)  # fmt: skip
+    [
+        ("2026-10-01", {2026}),
+        ("2027-08-31T23:00:00Z", {2026}),
+        ("2027-09-01", {2027}),
+        ("2027-01-01/2027-12-31", {2026, 2027}),
+        ("2028-01-01/..", {2027, 2028}),
+        ("../2026-09-01", {2026}),
+        ("../..", {2026, 2027, 2028}),
+        ("/2027-09-02", {2026, 2027}),
+        ("2040-01-01", set()),
+    ],
+)
 def test_a_time_selects_the_school_years_that_it_meets(service, when, years):
     found = items(service, "catchments", datetime=when, stage="primary")["features"]
     assert {feature["properties"]["year"] for feature in found} == years

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from publications import town
+
 from xuequ.api.lookup import AddressIndex, Place
 from xuequ.zoning.district import Address
 
@@ -31,9 +32,20 @@ def test_every_address_is_found_in_its_block(index):
 
 @pytest.mark.parametrize(
     "typed",
-    ["桂江一路11号", "桂江一路１１号", "桂江一路十一号", " 桂江一路 11 ", "桂江一路11#", "桂江一路11号3栋2单元501室", "桂江一路11号之二", "桂江一路11-2号",
-     "万秀区桂江一路11号", "万秀区富民社区桂江一路11号", "富民社区居民委员会桂江一路11号",],
-)  # fmt: skip
+    [
+        "桂江一路11号",
+        "桂江一路１１号",
+        "桂江一路十一号",
+        " 桂江一路 11 ",
+        "桂江一路11#",
+        "桂江一路11号3栋2单元501室",
+        "桂江一路11号之二",
+        "桂江一路11-2号",
+        "万秀区桂江一路11号",
+        "万秀区富民社区桂江一路11号",
+        "富民社区居民委员会桂江一路11号",
+    ],
+)
 def test_an_address_is_found_in_any_spelling(index, typed):
     finding = index.find(typed)
     assert blocks(finding) == [1]
@@ -43,10 +55,33 @@ def test_an_address_is_found_in_any_spelling(index, typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["桂江一路15号", "桂江一路", "桂江一路11号附近", "桂江一路11号对面", "南宁市桂江一路11号", "青秀区桂江一路11号", "桂江三路11号", "旺步村桂江一路11号",
-     "江一路11号", "桂江一路111号", "万达华府小区3栋", "万秀区", "华府", "路", "", "   ", "<script>alert(1)</script>", "😀", "x" * 200, "\x00", "' OR 1=1 --",
-     '"', "*", "NEAR(a b)"],
-)  # fmt: skip
+    [
+        "桂江一路15号",
+        "桂江一路",
+        "桂江一路11号附近",
+        "桂江一路11号对面",
+        "南宁市桂江一路11号",
+        "青秀区桂江一路11号",
+        "桂江三路11号",
+        "旺步村桂江一路11号",
+        "江一路11号",
+        "桂江一路111号",
+        "万达华府小区3栋",
+        "万秀区",
+        "华府",
+        "路",
+        "",
+        "   ",
+        "<script>alert(1)</script>",
+        "😀",
+        "x" * 200,
+        "\x00",
+        "' OR 1=1 --",
+        '"',
+        "*",
+        "NEAR(a b)",
+    ],
+)
 def test_what_is_not_known_has_no_block(index, typed):
     assert index.find(typed).places == ()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+
 from xuequ.api.settings import Settings, settings_from
 from xuequ.zoning.errors import CaseError
 
