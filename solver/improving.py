@@ -105,7 +105,7 @@ class Improver:
     def _is_over(self, target: Target, budget: Budget, pace: Pace) -> bool:
         total = self.problem.measure(self.zone)
         value = target.objective(total)
-        if self.clock.report(budget.phase, value, budget.bound) or budget.is_spent(self.clock):
+        if self.clock.report(budget.phase, value if target.excess(total) <= 0 else None, budget.bound) or budget.is_spent(self.clock):
             return True
         return (
             budget.bound is not None and target.excess(total) <= 0 and value - budget.bound <= pace.close * max(1.0, abs(value))

@@ -60,6 +60,7 @@ class _Arcs:
     at: NDArray[np.int64]
     value: NDArray[np.float64]
     conflicts: list[Conflict] = field(default_factory=list)
+    closed: set[tuple[int, int]] = field(default_factory=set)
 
     def add(self, unit: int, zone: int, value: Sequence[float]) -> None:
         self.at[unit, zone] = len(self.value)
@@ -119,6 +120,8 @@ def permitted_arcs(
         table.at = before
         for i in stranded:
             for j in np.flatnonzero(~apart[i] & (table.at[i] < 0)):
+                if (int(i), int(j)) in table.closed:
+                    continue
                 table.add(int(i), int(j), (float(pupils[i]), 0.0, float(pupils[i])))
         _drop_unreachable(table.at, graph, root, island)
     for i in np.flatnonzero((table.at < 0).all(axis=1)):
@@ -164,6 +167,7 @@ def _apply_locks(
         if not lock.must:
             if zone is not None:
                 table.at[i, zone] = -1
+                table.closed.add((i, zone))
             continue
         locked[i] = True
         if zone is None:
@@ -198,10 +202,9 @@ def _apply_roots(
             continue
         owner[i] = j
         if table.at[i, j] < 0:
-            if locked[i] or (table.at[i] >= 0).any():
-                forbidden = f"block {ids[i]} holds school {names[j]}, but a lock gives it to another or forbids it; lift the lock"
-                if locked[i]:
-                    table.conflicts.append(Conflict("lock", ids[i], forbidden))
+            if locked[i] or (i, j) in table.closed:
+                sentence = f"block {ids[i]} holds school {names[j]}, but a lock gives it to another or forbids it; lift the lock"
+                table.conflicts.append(Conflict("lock", ids[i], sentence))
             table.add(i, j, (0.0, 0.0, 0.0))
         table.only(i, j)
 

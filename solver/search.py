@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Cycle", "Search", "Target"]
 
 _CHUNK = 100
+_FELT = 1e-6
 _KEPT = 128
 _PENALTY_RANGE = (0.02, 50.0)
 _PENALTY_UP, _PENALTY_DOWN = 1.04, 1.02

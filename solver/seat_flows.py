@@ -9,6 +9,7 @@ import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from xuequ.solver.block_groups import group_arcs
+from xuequ.zoning.accounts import account
 from xuequ.zoning.errors import EngineError
 from xuequ.zoning.seating import STAGES
 
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Stage
 
-__all__ = ["FlowGoals", "block_flows", "flow", "group_flows", "rooms_of_plan", "total"]
+__all__ = [
+    "FlowGoals",
+    "block_flows",
+    "flow",
+    "group_flows",
+    "rooms_of_plan",
+    "seat_goal_values",
+    "seats_without_pupils",
+    "total",
+]
 
 _WORKING = 10**7
 _ABSOLUTE = 10**9
@@ -164,6 +174,45 @@ def block_flows(
 def total(flows: Mapping[tuple[Stage, int], FlowGoals]) -> FlowGoals:
     """Add up stages and years."""
     return sum(flows.values(), FlowGoals())
+
+
+def seat_goal_values(problem: SeatProblem, seats: SeatPlan) -> dict[str, float]:
+    """
+    Return the value of each goal of the seat model for a seat plan, on groups of blocks and in the worst scenario.
+
+    Notes
+    -----
+    model.md §3: pupils and ways over all years of the plan and its horizon, idle seats in the last of them (planned seats less
+    pupils of the whole programme), cost as a present value.
+    """
+    each = [total(group_flows(problem, seats, scenario)) for scenario in problem.scenarios]
+    return {
+        "super_large": max(goals.super_large for goals in each),
+        "large": max(goals.large for goals in each),
+        "too_far": max(goals.too_far for goals in each),
+        "cost": float(account(problem.district, seats, problem.programme).present_value_wan),
+        "distance": max(goals.distance for goals in each),
+        "idle_seats": max(0.0, _planned(problem, seats) - _fewest(problem)),
+    }
+
+
+def seats_without_pupils(problem: SeatProblem) -> float:
+    """Return planned seats less pupils of the last year if nothing is built: what ``idle_seats`` adds new seats to."""
+    return _planned(problem, None) - _fewest(problem)
+
+
+def _planned(problem: SeatProblem, seats: SeatPlan | None) -> float:
+    rooms = rooms_of_plan(problem, seats, problem.all_years[-1])
+    return float(sum(problem.sizes[stage].standard @ rooms[:, STAGES.index(stage)] for stage in problem.programme.stages))
+
+
+def _fewest(problem: SeatProblem) -> float:
+    last = problem.all_years[-1]
+    counts = [
+        sum(int(problem.pupils(scenario, stage, last).sum()) for stage in problem.programme.stages)
+        for scenario in problem.scenarios
+    ]
+    return float(min(counts))
 
 
 def _flows(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
+import pulp
 
-from xuequ.solver.ranked import Limits, RankedModel
+from xuequ.solver.ranked import Limits
 from xuequ.solver.seat_floors import cheapest_plan, floors_explained
-from xuequ.solver.seat_model import SEAT_GOALS, build_seat_model
+from xuequ.solver.seat_flows import seat_goal_values, seats_without_pupils
+from xuequ.solver.seat_master import LEVELS, Effort, SeatMaster, levels_value
+from xuequ.solver.seat_model import SEAT_GOALS
 from xuequ.solver.seat_problem import building_years, seat_problem, targets
 from xuequ.solver.seat_reasons import checked_on_blocks, site_reasons
-from xuequ.solver.seat_start import values_of_plan
+from xuequ.solver.seat_thrift import save_money
 from xuequ.solver.stop import Clock
 from xuequ.zoning.explanation import Explanation
 from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, relative_gap
@@ -22,10 +24,6 @@ from xuequ.zoning.stage import Programme
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pulp
-    from numpy.typing import NDArray
-
-    from xuequ.solver.seat_model import SeatModel
     from xuequ.solver.seat_problem import SeatProblem
     from xuequ.solver.stop import Progress, Stop
     from xuequ.zoning.district import District
@@ -36,9 +34,10 @@ __all__ = ["GAP", "seats"]
 GAP = 0.005
 """Relative gap that a goal is searched down to (solver.md §10: seat plans within 0.5 %)."""
 
-_OPENINGS = Limits(gap=GAP / 2, gap_abs=0.5, nodes=400, seconds=15)
-_ROOMS = Limits(gap=GAP / 10, gap_abs=0.05, nodes=400, seconds=10)
-_EVERYTHING = Limits(gap=GAP, gap_abs=0.5, nodes=200, seconds=5)
+_ROUND = Limits(gap=GAP / 4, gap_abs=0.5, nodes=300)
+_ROUNDS = {"super_large": 25, "large": 25, "too_far": 25, "cost": 8, "distance": 6, "idle_seats": 3}
+_TOLERANCES = {"too_far": GAP, "distance": GAP}
+"""What later goals may give back of a goal: what lies within the gap of its search is as good."""
 
 
 @dataclass(slots=True)
@@ -87,18 +86,19 @@ def seats(
 
     Notes
     -----
-    model.md §3, solver.md §6. Pupils of all grades are sent to schools anew each year (a transportation problem on groups of
-    blocks), so what is reached is a bound on what catchments can reach; `horizon.plan` makes these.
+    model.md §3, docs/decisions/0010. Pupils of all grades are sent to schools anew each year (a transportation problem on groups
+    of blocks), so what is reached is a bound on what catchments can reach; `horizon.plan` makes these.
     """
     clock = Clock(stop, progress)
     options = options or district.options.seats
     asked = [
         programme
-        for programme in Programme
+        for programme in reversed(list(Programme))
         if any(site.programme is programme for site in district.sites) or targets(district, options, programme).seats_min
     ]
+    # Kindergartens are the smaller part, so they go first and leave their time to the schools.
     parts = [_programme(seat_problem(district, programme, options), clock, seed, threads) for programme in asked]
-    return _merged(district, options, parts, clock, seed)
+    return _merged(district, options, parts[::-1], clock, seed)
 
 
 def _programme(problem: SeatProblem, clock: Clock, seed: int, threads: int) -> _Part:
@@ -107,85 +107,100 @@ def _programme(problem: SeatProblem, clock: Clock, seed: int, threads: int) -> _
         return _Part(None, finished=False)
     if first is None:
         return _Part(None, explanation=floors_explained(problem, clock, seed=seed, threads=threads))
-    seat_model = build_seat_model(problem)
-    search = _Search(seat_model, RankedModel(seat_model.model, clock, seed=seed, threads=threads), clock, first)
-    goals = {}
-    for name, goal in seat_model.goals.items():
-        goals[name] = search.reach(name, goal)
-    chosen = search.plan()
+    search = _Search(problem, SeatMaster(problem, clock, seed=seed, threads=threads), clock, first)
+    goals = {name: search.reach(name) for name in SEAT_GOALS}
+    chosen = search.best
     reasons = site_reasons(problem, chosen)
     checked = checked_on_blocks(problem, chosen)
     return _Part(SeatPlan(chosen.openings, reasons), goals, Explanation((checked,)), finished=not clock.stopped)
 
 
 class _Search:
-    """One programme's goals in order of rank, by two stages each: openings whole and rooms continuous, then rooms whole."""
+    """One programme's goals in order of rank; every seat plan met is judged by its exact goal values."""
 
-    def __init__(self, seat_model: SeatModel, ranked: RankedModel, clock: Clock, first: SeatPlan) -> None:
-        self.seat_model, self.ranked, self.clock = seat_model, ranked, clock
-        self.names = [variable.name for variable in seat_model.model.variables()]
-        self.sizes = [*seat_model.steps.values(), *seat_model.rooms.values()]
-        self.best = self._start(first)
+    def __init__(self, problem: SeatProblem, master: SeatMaster, clock: Clock, first: SeatPlan) -> None:
+        self.problem, self.master, self.clock = problem, master, clock
+        self.best, self.values = first, seat_goal_values(problem, first)
+        self.allowed: dict[str, float] = {}
 
-    def _start(self, plan: SeatPlan) -> NDArray[np.float64]:
-        values = values_of_plan(self.seat_model, plan)
-        return np.array([values[name] for name in self.names])
-
-    def plan(self) -> SeatPlan:
-        """Return the best plan so far."""
-        return self.seat_model.read(dict(zip(self.names, self.best, strict=True)))
-
-    def reach(self, name: str, goal: pulp.LpAffineExpression) -> tuple[float, float | None]:
+    def reach(self, name: str) -> tuple[float, float | None]:
         """Minimise a goal, cap it at what is reached, and return value and lower bound."""
-        phase = f"seats {self.seat_model.problem.programme}: {name}"
-        value = self.ranked.value_of(goal, self.best)
+        phase = f"seats {self.problem.programme}: {name}"
+        if self.clock.report(phase, self.values[name], 0.0):
+            return self.values[name], (0.0 if self.values[name] <= 0 else None)
         bound: float | None = 0.0
-        if value > 1e-6 and not self.clock.report(phase, value, bound):
-            bound = max(0.0, self._two_stages(goal) or 0.0)
-            value = self.ranked.value_of(goal, self.best)
-            self.clock.report(phase, value, bound)
-        elif self.clock.stopped:
-            bound = None
-        self.ranked.cap(goal, value + 1e-7 * max(1.0, abs(value)))
-        return value, None if bound is None else min(bound, value)
+        if self.values[name] > 0.5:
+            goal, levels = self._goal(name)
+            effort = Effort(_ROUND, _ROUNDS[name], self._until(name))
+            if name == "cost":
+                self._save()
+            raw = self.master.minimise(
+                goal, levels, effort, lambda plan, found: self._judge(name, plan, self._bound(name, found))
+            )
+            bound = self._bound(name, raw)
+        if name == "cost":
+            self._save()
+        self.clock.report(phase, self.values[name], bound)
+        self._cap(name)
+        return self.values[name], None if bound is None else max(0.0, min(bound, self.values[name]))
 
-    def _two_stages(self, goal: pulp.LpAffineExpression) -> float | None:
-        ranked = self.ranked
-        ranked.relax(self.sizes)
-        ranked.start_from(self.best)
-        openings = ranked.minimise(goal, _OPENINGS)
-        ranked.relax(self.sizes, whole=True)
-        if not len(openings.values) or self._is_close(goal, openings.bound):
-            return openings.bound
-        chosen = {item.name: round(openings.values[ranked.column(item)]) for item in self.seat_model.opened.values()}
-        ranked.fix(chosen)
-        same = all(round(self.best[ranked.column(item)]) == chosen[item.name] for item in self.seat_model.opened.values())
-        ranked.start_from(self.best if same else None)
-        self._keep(goal, ranked.minimise(goal, _ROOMS).values)
-        ranked.release(self.seat_model.opened.values())
-        bound = openings.bound
-        if not self._is_close(goal, bound) and not self.clock.should_stop():
-            ranked.start_from(self.best)
-            everything = ranked.minimise(goal, _EVERYTHING)
-            self._keep(goal, everything.values)
-            bound = max((item for item in (bound, everything.bound) if item is not None), default=None)
-        return bound
+    def _save(self) -> None:
+        """Look for less cost near the best plan."""
+        allowed = dict(self.allowed)
 
-    def _keep(self, goal: pulp.LpAffineExpression, values: NDArray[np.float64]) -> None:
-        if len(values) and self.ranked.value_of(goal, values) < self.ranked.value_of(goal, self.best) - 1e-9:
-            self.best = self._exact(values)
+        def is_allowed(plan: SeatPlan) -> bool:
+            values = seat_goal_values(self.problem, plan)
+            return all(values[goal] <= most + 1e-6 * max(1.0, most) for goal, most in allowed.items())
 
-    def _exact(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a solution with decisions rounded to the whole numbers that they stand for."""
-        values = values.copy()
-        for item in [*self.seat_model.opened.values(), *self.sizes]:
-            column = self.ranked.column(item)
-            values[column] = round(values[column])
-        return values
+        self.best = save_money(self.problem, self.best, is_allowed, self.clock.should_stop)
+        self.values = seat_goal_values(self.problem, self.best)
 
-    def _is_close(self, goal: pulp.LpAffineExpression, bound: float | None) -> bool:
-        gap = relative_gap(self.ranked.value_of(goal, self.best), bound)
+    def _until(self, name: str) -> float:
+        """Return when a goal has had its part of a time limit: half of what is left, a last goal all of it."""
+        left = self.clock.seconds_left()
+        return self.clock.elapsed_s + (left if name == "idle_seats" else left * 0.4)
+
+    def _goal(self, name: str) -> tuple[pulp.LpAffineExpression, tuple[str, ...]]:
+        """Return what the master minimises for a goal, and the flows that matter then."""
+        master = self.master
+        if name in LEVELS:
+            levels = (name,) if name != "distance" else ("too_far", "distance")
+            return pulp.LpAffineExpression([(master.worst[name], 1)]), levels
+        goal = master.decisions.present_value() if name == "cost" else master.decisions.seats_added()
+        return goal, ("too_far",) if name == "cost" else ("too_far", "distance")
+
+    def _bound(self, name: str, raw: float | None) -> float | None:
+        """Return the bound on a goal that a bound of the master gives, the goals before at what they are allowed."""
+        if raw is None:
+            return None
+        if name in LEVELS:
+            before = dict.fromkeys(("super_large", "large", "too_far", "distance"), 0.0)
+            before |= {goal: amount for goal, amount in self.allowed.items() if goal in before}
+            return raw - levels_value(name, **before)
+        return raw if name == "cost" else raw + seats_without_pupils(self.problem)
+
+    def _judge(self, name: str, plan: SeatPlan, bound: float | None) -> bool:
+        """Keep a seat plan if it is allowed and better; say whether the bound is met."""
+        values = seat_goal_values(self.problem, plan)
+        fits = all(values[goal] <= most + 1e-6 * max(1.0, most) for goal, most in self.allowed.items())
+        if fits and values[name] < self.values[name] - 1e-9:
+            self.best, self.values = plan, values
+        gap = relative_gap(self.values[name], bound)
+        self.clock.report(f"seats {self.problem.programme}: {name}", self.values[name], bound)
         return gap is not None and gap <= GAP
+
+    def _cap(self, name: str) -> None:
+        """Bind later goals to what was reached."""
+        self.allowed[name] = self.values[name] * (1 + _TOLERANCES.get(name, 0.0))
+        if name == "cost":
+            self.master.ranked.cap(self.master.decisions.present_value(), self.values[name] + 1e-6)
+        elif name in LEVELS:
+            most = levels_value(
+                name,
+                **{"super_large": 0.0, "large": 0.0, "too_far": 0.0, "distance": 0.0}
+                | {goal: amount for goal, amount in self.allowed.items() if goal in LEVELS},
+            )
+            self.master.ranked.cap(pulp.LpAffineExpression([(self.master.worst[name], 1)]), most * (1 + 1e-7) + 1e-3)
 
 
 def _merged(district: District, options: SeatOptions, parts: Sequence[_Part], clock: Clock, seed: int) -> Plan:
@@ -216,7 +231,8 @@ def _merged(district: District, options: SeatOptions, parts: Sequence[_Part], cl
         each = [part.goals[name] for part in parts]
         bounds = [bound for _, bound in each]
         bound = None if None in bounds else sum(item for item in bounds if item is not None)
-        goals.append(Goal(name, round(sum(value for value, _ in each), 6), None if bound is None else round(bound, 6), unit))
+        value = round(sum(item for item, _ in each), 6)
+        goals.append(Goal(name, value, None if bound is None else min(value, round(bound, 6)), unit, _TOLERANCES.get(name, 0.0)))
     cost = next(goal for goal in goals if goal.name == "cost")
     proved = all(goal.bound is not None and goal.value - goal.bound <= 1e-6 * max(1.0, goal.value) for goal in goals)
     return plan.replace(

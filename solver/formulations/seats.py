@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILIES",
     "budget_covers_cost",
+    "flow_value_is_at_least",
     "group_is_served",
     "idle_seats_are_counted",
     "land_stays_within_its_cap",
@@ -264,6 +265,42 @@ def idle_seats_are_counted(
         model.addConstraint(row <= 0, name=f"idle_{scenario}_{stage}_{year}_{school}")
 
 
+def flow_value_is_at_least(
+    model: pulp.LpProblem,
+    value: pulp.LpVariable,
+    rooms: Mapping[str, pulp.LpAffineExpression],
+    saved: Mapping[str, float],
+    constant: float,
+    name: str,
+) -> None:
+    """
+    Add ``value + Σ_j saved_j·R_j >= constant``: what a minimum-cost flow costs for any rooms, seen from the prices of one flow.
+
+    Parameters
+    ----------
+    model
+        Gets the row.
+    value
+        Stands for the value of the flow of one scenario, stage and year.
+    rooms
+        ``R_j`` by school.
+    saved
+        What one more room at the school saves at the prices of the flow, by school.
+    constant
+        Value of the flow at these prices if there were no room at all.
+    name
+        Of the row.
+
+    Notes
+    -----
+    model.md §3 with the flow ``f`` projected out: by weak duality the row holds for every number of rooms (docs/decisions/0010).
+    """
+    row = pulp.LpAffineExpression([(value, 1)])
+    for school, amount in saved.items():
+        row = row + amount * rooms[school]
+    model.addConstraint(row >= constant, name=name)
+
+
 def _previous(years: Sequence[int], year: int) -> int:
     """Return the year before in the sequence, −1 before the first."""
     position = years.index(year)
@@ -284,5 +321,6 @@ FAMILIES = (
     overload_stays_in_its_piece,
     worst_scenario_counts,
     idle_seats_are_counted,
+    flow_value_is_at_least,
 )
 """Every family of rows of the seat model; each has a golden LP file."""
