@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from pyproj import Transformer
 
     from xuequ.zoning.district import District
 
@@ -38,13 +38,12 @@ class Geography:
         self._tree = None if self._shapes is None else shapely.STRtree(self._shapes)
         self._near = shapely.STRtree([shapely.Point(item.x, item.y) for item in district.addresses])
         self._is_coverage = self._shapes is not None and bool(shapely.coverage_is_valid(self._shapes))
-        self._lock = threading.Lock()
-        self._outward, self._inward = _transformers(district.crs)
+        self._globe = None if district.crs == LOCAL else _globe(district.crs)
 
     @property
     def is_located(self) -> bool:
         """Whether the district lies on the globe."""
-        return self._outward is not None
+        return self._globe is not None
 
     @property
     def has_outlines(self) -> bool:
@@ -60,10 +59,9 @@ class Geography:
         ValueError
             If the district is in local metres.
         """
-        if self._inward is None:
+        if self._globe is None:
             raise ValueError("the district is in local metres")
-        with self._lock:
-            x, y = self._inward.transform(lon, lat)
+        x, y = self._globe.inward(lon, lat)
         return float(x), float(y)
 
     def blocks_at(self, x: float, y: float) -> tuple[int, ...]:
@@ -97,14 +95,12 @@ class Geography:
 
     def on_globe(self, shapes: Sequence[Any], decimals: int) -> list[Any]:
         """Return shapes of the plane as longitude and latitude (CRS84); None where there is none, or no place on the globe."""
-        outward = self._outward
-        if outward is None:
+        globe = self._globe
+        if globe is None:
             return [None] * len(shapes)
 
         def transform(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            with self._lock:
-                lon, lat = outward.transform(points[:, 0], points[:, 1])
-            return np.round(np.column_stack([lon, lat]), decimals)
+            return np.round(np.column_stack(globe.outward(points[:, 0], points[:, 1])), decimals)
 
         return [None if shape is None else shapely.transform(shape, transform) for shape in shapes]
 
@@ -114,12 +110,26 @@ class Geography:
         return None if shape is None else (shape.x, shape.y)
 
 
-def _transformers(crs: str) -> tuple[Transformer | None, Transformer | None]:
-    if crs == LOCAL:
-        return None, None
-    from pyproj import Transformer  # noqa: PLC0415 - not for local metres
+class _Globe:
+    """Between a plane and WGS 84. To look for the way takes a second, so one is kept for each plane; a lock guards it."""
 
-    return (
-        Transformer.from_crs(crs, "OGC:CRS84", always_xy=True),
-        Transformer.from_crs("OGC:CRS84", crs, always_xy=True),
-    )
+    def __init__(self, crs: str) -> None:
+        from pyproj import Transformer  # noqa: PLC0415 - not for local metres
+
+        self._transformer = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
+        self._lock = threading.Lock()
+
+    def outward(self, x: Any, y: Any) -> tuple[Any, Any]:
+        with self._lock:
+            lon, lat = self._transformer.transform(x, y)
+        return lon, lat
+
+    def inward(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+        with self._lock:
+            x, y = self._transformer.transform(lon, lat, direction="INVERSE")
+        return x, y
+
+
+@functools.cache
+def _globe(crs: str) -> _Globe:
+    return _Globe(crs)
