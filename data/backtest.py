@@ -74,7 +74,7 @@ def backtest(
     Returns
     -------
     tuple of PastError
-        By stage, then horizon; only where there is at least one origin.
+        By stage, then horizon; only where there is at least one origin. The first year of the rolls is none.
 
     Notes
     -----
@@ -84,7 +84,7 @@ def backtest(
     if past is None:
         return ()
     found: dict[tuple[Stage, int], list[tuple[int, float, float]]] = {}
-    for origin in past.years:
+    for origin in past.years[1:]:  # the first year shows no ratio yet
         ahead = [step for step in horizons if origin + step in past.years and origin + step <= known.school_year]
         if not ahead:
             continue

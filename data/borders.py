@@ -51,8 +51,8 @@ class BorderOptions:
     Parameters
     ----------
     tolerance_m
-        Borders of two blocks that lie no further apart than this are one border, above 0; less than the width of a narrow block, or
-        its two neighbours touch across it.
+        Borders of two blocks that lie no further apart than this are one border, above 0; less than the width of a narrow block,
+        or its two neighbours touch across it.
     min_border_m
         Least length of a shared border; 0 counts contact in a point too.
     barrier_m
