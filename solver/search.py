@@ -170,7 +170,7 @@ class Search:
         done = 0
         while (
             done < cycle.batches
-            and not clock.report(budget.phase, float(best.value[1]), budget.bound)
+            and not clock.report(budget.phase, float(best.value[1]) if best.value[0] <= _FELT else None, budget.bound)
             and not budget.is_spent(clock)
         ):
             batches = min(_CHUNK, cycle.batches - done, max(clock.iterations_left(), 1))
