@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from pyproj import Transformer
 
     from xuequ.zoning.district import District
 
@@ -102,7 +103,8 @@ class Geography:
         def transform(points: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.round(np.column_stack(globe.outward(points[:, 0], points[:, 1])), decimals)
 
-        return [None if shape is None else shapely.transform(shape, transform) for shape in shapes]
+        found: list[Any] = shapely.transform(np.array([*shapes, None], dtype=object)[:-1], transform).tolist()
+        return found
 
     def lonlat(self, point: Sequence[float]) -> tuple[float, float] | None:
         """Return a point of the plane as longitude and latitude, None in local metres."""
@@ -111,23 +113,29 @@ class Geography:
 
 
 class _Globe:
-    """Between a plane and WGS 84. To look for the way takes a second, so one is kept for each plane; a lock guards it."""
+    """
+    Between a plane and WGS 84.
+
+    To look for the way takes up to a second, and the library does it anew in each thread, so one thread of its own does all.
+    """
 
     def __init__(self, crs: str) -> None:
-        from pyproj import Transformer  # noqa: PLC0415 - not for local metres
-
-        self._transformer = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
-        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="xuequ-globe")
+        self._transformer = self._thread.submit(_transformer, crs).result()
 
     def outward(self, x: Any, y: Any) -> tuple[Any, Any]:
-        with self._lock:
-            lon, lat = self._transformer.transform(x, y)
+        lon, lat = self._thread.submit(self._transformer.transform, x, y).result()
         return lon, lat
 
     def inward(self, lon: Any, lat: Any) -> tuple[Any, Any]:
-        with self._lock:
-            x, y = self._transformer.transform(lon, lat, direction="INVERSE")
+        x, y = self._thread.submit(self._transformer.transform, lon, lat, direction="INVERSE").result()
         return x, y
+
+
+def _transformer(crs: str) -> Transformer:
+    from pyproj import Transformer  # noqa: PLC0415 - not for local metres
+
+    return Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
 
 
 @functools.cache

@@ -164,11 +164,12 @@ class AddressIndex:
         return self._without_prefix(key)[-1][0]
 
     def _starting(self, key: str, limit: int) -> list[str]:
-        """Return places whose key starts with what is typed, in natural order of their numbers."""
+        """Return places whose key starts with what is typed: names before house numbers, these in natural order."""
+        names = [name for name in self._names if name.startswith(key)]
         first = bisect_left(self._sorted, key)
         last = bisect_left(self._sorted, key + "\U0010ffff")
-        keys = sorted(self._sorted[first : min(last, first + _CANDIDATES)], key=_natural)
-        return [self._places[found][0].text for found in keys[:limit]]
+        numbers = sorted(self._sorted[first : min(last, first + _CANDIDATES)], key=_natural)
+        return [self._places[found][0].text for found in dict.fromkeys([*names, *numbers])][:limit]
 
     def _neighbours(self, key: str, limit: int) -> list[str]:
         """Return the nearest house numbers of a known street, its own side first."""

@@ -155,6 +155,11 @@ def test_short_texts_have_suggestions(index, typed):
     assert any(typed in text.casefold() for text in index.suggest(typed))
 
 
+def test_names_come_before_house_numbers(index):
+    assert index.suggest("桂江", 4)[:2] == ("桂江一路", "桂江二路")
+    assert index.suggest("桂江", 4)[2] == "桂江一路1号"
+
+
 def test_a_typing_mistake_is_forgiven_in_suggestions(index):
     assert index.suggest("民住路14号")[0] == "民主路14号"
     assert "万达华府小区" in index.suggest("达华府小区")
