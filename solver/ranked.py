@@ -111,7 +111,7 @@ class RankedModel:
         self._variables = model.variables()
         self._whole = np.array([i for i, item in enumerate(self._variables) if item.cat == pulp.LpInteger], dtype=np.int32)
         self._names = {item.name: i for i, item in enumerate(self._variables)}
-        self._rows = len(model.constraints)
+        self._rows = len(model.constraints())
         self._objective = np.zeros(len(self._variables))
         self._best: NDArray[np.float64] | None = None
         self.seen: list[NDArray[np.float64]] = []
@@ -161,12 +161,12 @@ class RankedModel:
 
     def take_rows(self) -> None:
         """Bring over rows that were added to the PuLP model since the last call."""
-        for row in list(self.model.constraints.values())[self._rows :]:
+        for row in self.model.constraints()[self._rows :]:
             columns, prices = self._terms(row)
             low = -highspy.kHighsInf if row.getLb() is None else row.getLb()
             high = highspy.kHighsInf if row.getUb() is None else row.getUb()
             self._highs.addRow(low, high, len(columns), columns, prices)
-        self._rows = len(self.model.constraints)
+        self._rows = len(self.model.constraints())
 
     def value_of(self, goal: pulp.LpAffineExpression, values: NDArray[np.float64]) -> float:
         """Return the value of an expression at a solution."""
