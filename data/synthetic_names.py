@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["COMMUNITIES", "ESTATE_NAMES", "INVENTED_MARK", "STREET_NAMES", "TOWNSHIPS", "Community", "street_names"]
+__all__ = ["COMMUNITIES", "ESTATE_NAMES", "INVENTED_MARK", "STREETS_AT", "STREET_NAMES", "TOWNSHIPS", "Community", "street_names"]
 
 INVENTED_MARK = "※"
 """Ends the name of every school that does not exist."""
@@ -107,6 +107,18 @@ STREET_NAMES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Street names of each built-up area: embankment, ring road, then the others in the order in which they are laid."""
+
+STREETS_AT: dict[str, tuple[str, float, float]] = {
+    "振兴路": ("west", -3000, 300), "工厂路": ("west", -2450, 950), "民主路": ("west", -800, 1350),
+    "中山路": ("west", -550, -250),
+    "富民一路": ("west", -1950, 1750), "大东路": ("west", -400, 550), "五坊路": ("west", -1350, -850),
+    "莲花山路": ("west", -2950, -1000), "北山路": ("west", -350, 2750), "枣冲路": ("west", -1500, 2800),
+    "东兴路": ("east", 750, 1900), "三云路": ("east", 1750, 2250), "珠山路": ("east", 1650, -250),
+    "新兴一路": ("east", 2350, 750),
+    "旺步路": ("longhu", -2750, 5900), "太和路": ("longhu", -900, 6450), "万达路": ("chengdong", 7400, 450),
+    "中学路": ("xiying", 1850, 16450),
+}  # fmt: skip
+"""Streets that a school bears the name of, or the other way about: built-up area and a place that they pass."""
 
 _AREA_WORDS = {"west": "河西", "east": "河东", "longhu": "龙湖", "chengdong": "城东", "xiying": "夏郢"}
 _NUMERALS = "一二三四五六七八九"

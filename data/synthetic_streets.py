@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from xuequ.data.synthetic_names import street_names
+from xuequ.data.synthetic_names import STREETS_AT, street_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,14 +79,22 @@ def lay_streets(land: Land, rng: np.random.Generator) -> tuple[Street, ...]:
     """
     streets: list[Street] = []
     for area, pattern in _PATTERNS.items():
-        names = street_names(area)
+        known = {name: place for name, (where, *place) in STREETS_AT.items() if where == area}
+        names = (name for name in street_names(area) if name not in known)
         streets += _edges(land, area, names)
+        pieces: list[Any] = []
         for line in _family(land, area, pattern, rng):
             inside = shapely.get_parts(line.intersection(land.areas[area]))
             long_enough = inside[shapely.length(inside) > 1.2 * pattern.core_m]
             if len(long_enough):
-                name = next(names)
-                streets += [Street(name, area, part) for part in long_enough]
+                pieces.append(shapely.multilinestrings(long_enough))
+        named: dict[int, str] = {}
+        for name, place in known.items():
+            order = np.argsort(shapely.distance(pieces, shapely.Point(place)), kind="stable")
+            named[next(int(k) for k in order if int(k) not in named)] = name
+        for number, piece in enumerate(pieces):
+            name = named.get(number) or next(names)
+            streets += [Street(name, area, part) for part in shapely.get_parts(piece)]
     return tuple(streets)
 
 

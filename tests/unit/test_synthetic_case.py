@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 
-from xuequ.data.case import check_case, read_case
+from xuequ.data.case import read_case
 from xuequ.data.synthetic import DEMO_SEED, write_demo
 from xuequ.data.synthetic_case import CRS, write_files
 from xuequ.data.synthetic_land import ORIGIN
@@ -130,10 +130,9 @@ class TestFiles:
 
 
 class TestRead:
-    def test_no_error_and_only_the_warning_that_births_end(self):
-        report = check_case("demo")
-        assert [problem for problem in report.problems if problem.table != "births"] == []
-        assert all("not known" in problem.message for problem in report.problems)
+    def test_no_error_and_only_the_warning_that_births_end(self, case):
+        assert [problem for problem in case.problems if problem.table != "births"] == []
+        assert all("not known" in problem.message for problem in case.problems)
 
     def test_counts(self, district):
         schools = district.schools

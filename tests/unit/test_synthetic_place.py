@@ -126,6 +126,18 @@ class TestStreets:
             assert np.ptp(corners[:, 0]) > 400.0
             assert np.ptp(away) < 0.5 * np.ptp(corners[:, 0])
 
+    def test_a_school_stands_by_the_street_of_its_name(self, place):
+        schooling = made_up.schooling()
+        for school, street in (
+            ("民主路小学", "民主路"),
+            ("工厂路小学", "工厂路"),
+            ("大东路小学", "大东路"),
+            ("五坊路小学", "五坊路"),
+        ):
+            own = next(own for own in schooling.institutions if own.name == school)
+            way = min(line.line.distance(shapely.Point(own.x, own.y)) for line in place.streets if line.name == street)
+            assert way < 160.0, school
+
     def test_same_stream_same_streets(self, place):
         first, second = (lay_streets(place.land, np.random.default_rng(5)) for _ in range(2))
         assert [street.line.wkb for street in first] == [street.line.wkb for street in second]
@@ -252,7 +264,9 @@ class TestRoads:
         assert labelled_components(len(nodes), inverse.reshape(-1, 2)).max() == 0
 
     def test_only_bridges_cross_the_river(self, place):
-        crossing = {road.kind for road in place.roads if road.line.intersects(place.land.river.buffer(-40.0))}
+        water = place.land.river.buffer(-40.0)
+        shapely.prepare(water)
+        crossing = {road.kind for road in place.roads if water.intersects(road.line)}
         assert crossing == {"bridge"}
         assert sorted(road.name for road in place.roads if road.kind == "bridge") == sorted(b.name for b in place.bridges)
 
