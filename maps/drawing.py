@@ -152,10 +152,7 @@ class Canvas:
         from matplotlib.collections import PathCollection  # noqa: PLC0415
 
         if not self.has_shapes:
-            points = self.scene.district.blocks.points
-            axes.scatter(
-                points[:, 0], points[:, 1], s=26, c=list(fills), edgecolors="white", linewidths=0.4, alpha=alpha, zorder=1
-            )
+            self._draw_dots(axes, fills)
             return
         parts, owners = self._parts
         seen = parts.seen(axes)
@@ -165,6 +162,16 @@ class Canvas:
                 linewidths=0.25, alpha=alpha, zorder=1, rasterized=len(seen) > _DRAWN_AS_LINES,
             )
         )  # fmt: skip
+
+    def _draw_dots(self, axes: Axes, fills: Sequence[str]) -> None:
+        """Draw blocks without a shape as dots, joined where they touch within a catchment."""
+        from matplotlib.collections import LineCollection  # noqa: PLC0415
+
+        points, pairs = self.scene.district.blocks.points, self.scene.district.adjacency.pairs()
+        same = [(a, b) for a, b in pairs if fills[a] == fills[b]]
+        ties = [points[list(pair)] for pair in same]
+        axes.add_collection(LineCollection(ties, colors=[fills[a] for a, _ in same], linewidths=3.5, alpha=0.75, zorder=1))
+        axes.scatter(points[:, 0], points[:, 1], s=26, c=list(fills), edgecolors="#5b6470", linewidths=0.5, zorder=1.4)
 
     def draw_background(self, axes: Axes) -> None:
         """Draw river and roads faintly."""

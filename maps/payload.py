@@ -108,7 +108,7 @@ def _blocks(district: District, origin: tuple[int, int]) -> dict[str, Any]:
     points = np.rint(blocks.points - np.array(origin)).astype(int).tolist()
     result: dict[str, Any] = {"ids": blocks.ids, "names": blocks.names, "communities": blocks.communities, "points": points}
     if blocks.geometry is None:
-        return result | {"shapes": None, "borders": []}
+        return result | {"shapes": None, "borders": [], "pairs": district.adjacency.pairs().tolist()}
     drawn = outlines(blocks.geometry, origin)
     return result | {"shapes": drawn.shapes, "borders": drawn.borders}
 

@@ -57,14 +57,13 @@ _TABLE: dict[str, tuple[str, str]] = {
     "goal.compactness": ("片区边界长度", "Length of catchment borders"),
     "goal.balance": ("最高学位使用率", "Highest utilisation"),
     "goal.split": ("被拆分的住户", "Families split"),
-    "goal.reserve": ("应留未留的预备学位", "Reserve seats missing"),
-    "goal.super_large_classes": ("超大班额", "Super-large classes"),
-    "goal.large_classes": ("大班额", "Large classes"),
     "goal.cost": ("投资", "Cost"),
-    "goal.empty_rooms": ("闲置教室", "Empty rooms"),
-    "goal.overflow": ("学区内消化不了的学生", "Overflow that clusters cannot take"),
-    "goal.travel": ("牵头校到成员校的路程", "Way from lead to member"),
+    "goal.idle_seats": ("期末闲置学位", "Seats idle at the end"),
+    "goal.uncovered": ("学区内消化不了的学生", "Pupils whom their cluster cannot take"),
+    "goal.balance.seats": ("各学区学位不均衡", "Seats out of balance between clusters"),
+    "goal.travel": ("成员校到牵头校的路程", "Ways from members to their leads"),
     "goal.changed": ("更换学区的学校", "Schools that change cluster"),
+    "goal.reserve": ("应留未留的预备学位", "Reserve seats missing"),
     "unit.pupils": ("人", "pupils"),
     "unit.pupil·km": ("人·公里", "pupil·km"),
     "unit.m": ("米", "m"),
@@ -73,6 +72,9 @@ _TABLE: dict[str, tuple[str, str]] = {
     "unit.of planned": ("（占计划学位）", "of planned"),
     "unit.classes": ("个班", "classes"),
     "unit.schools": ("所", "schools"),
+    "unit.pupil-years": ("人·年", "pupil-years"),
+    "unit.10,000 yuan": ("万元", "10,000 yuan"),
+    "unit.km": ("公里", "km"),
     "unit.rooms": ("间", "rooms"),
     "status.optimal": ("最优", "optimal"),
     "status.feasible": ("可行", "feasible"),
@@ -284,6 +286,11 @@ class Texts:
     def word(self, family: str, name: str) -> str:
         """Return the text ``family.name``, or the name itself where the table does not know it (a reason in free words)."""
         return self(f"{family}.{name}") if f"{family}.{name}" in _TABLE else name
+
+    def goal(self, name: str, unit: str) -> str:
+        """Return the name of a goal; one name may mean two things in two units."""
+        specific = f"{name}.{unit}"
+        return self.word("goal", specific if f"goal.{specific}" in _TABLE else name)
 
     def year(self, year: int) -> str:
         """Return a school year, which is named by its first calendar year."""

@@ -65,7 +65,7 @@ function showDistrict(map, data) {
   }
   const hasWater = data.lines.rivers.length + data.lines.water.length > 0;
   const renderers = {
-    rivers: pane("rivers", 405, true), roads: pane("roads", 406, true), edges: pane("edges", 420, true),
+    rivers: pane("rivers", data.blocks.shapes ? 405 : 395, true), roads: pane("roads", 406, true), edges: pane("edges", 420, true),
     clusters: pane("clusterEdges", 430, true), moved: pane("movedBlocks", 425, true), chosen: pane("chosen", 440, true),
   };
   map.createPane("names").style.zIndex = 590;
@@ -75,7 +75,7 @@ function showDistrict(map, data) {
     const style = { weight: 0.5, color: "#ffffff", opacity: 0.7, fillOpacity: 0.78 };
     const shape = data.blocks.shapes
       ? L.polygon(data.blocks.shapes[block].map((part) => part.map(line)), style)
-      : L.circleMarker(latlng(data.blocks.points[block]), Object.assign({ radius: 5 }, style));
+      : L.circleMarker(latlng(data.blocks.points[block]), Object.assign({}, style, { radius: 6, color: "#5b6470", weight: 0.8, fillOpacity: 1 }));
     shape.block = block;
     return shape;
   });
@@ -90,6 +90,17 @@ function showDistrict(map, data) {
     ]),
     roads: L.polyline(data.lines.roads.map(line), { renderer: renderers.roads, pane: "roads", color: "#6f7680", weight: 0.8, opacity: 0.45, interactive: false }),
   };
+  /* Blocks without a shape are dots, joined where they touch within a catchment. */
+  const ties = L.layerGroup().addTo(map);
+  function drawTies(layer, zones) {
+    ties.clearLayers();
+    const lines = zones.colours.map(() => []);
+    (data.blocks.pairs || []).forEach((pair) => {
+      const zone = layer.zone[pair[0]];
+      if (zone >= 0 && zone === layer.zone[pair[1]]) { lines[zone].push(pair.map((block) => latlng(data.blocks.points[block]))); }
+    });
+    lines.forEach((group, zone) => ties.addLayer(L.polyline(group, { renderer: renderers.rivers, pane: "rivers", color: zones.colours[zone], weight: 5, opacity: 0.75, interactive: false })));
+  }
   const edges = L.polyline([], { renderer: renderers.edges, pane: "edges", color: "#2b323b", weight: 1.6, opacity: 0.9, interactive: false }).addTo(map);
   const clusterHalo = L.polyline([], { renderer: renderers.clusters, pane: "clusterEdges", color: "#ffffff", weight: 6, opacity: 0.75, interactive: false });
   const clusterEdges = L.polyline([], { renderer: renderers.clusters, pane: "clusterEdges", color: "#5a189a", weight: 3, dashArray: "9 6", interactive: false });
@@ -112,7 +123,7 @@ function showDistrict(map, data) {
   const mapTitle = element("div", { class: "map-mark" });
   const tool = (sign, key, act) => element("button", { type: "button", title: say(key), "aria-label": say(key), on: { click: act } }, sign);
   corner("topleft", element("div", { class: "tools" },
-    tool("+", "zoom.in", () => map.zoomIn(1)), tool("−", "zoom.out", () => map.zoomOut(1)), tool("⤢", "zoom.all", wholeDistrict),
+    tool("+", "zoom.in", () => map.zoomIn(1)), tool("−", "zoom.out", () => map.zoomOut(1)), tool("▢", "zoom.all", wholeDistrict),
     data.core ? tool("◎", "zoom.core", () => map.fitBounds([[data.core[1], data.core[0]], [data.core[3], data.core[2]]])) : null));
   corner("topright", mapTitle);
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
@@ -238,6 +249,7 @@ function showDistrict(map, data) {
       const zone = layer.zone[block];
       shape.setStyle({ fillColor: zone >= 0 ? zones.colours[zone] : data.noCatchment });
     });
+    drawTies(layer, zones);
     const clusterOf = (block) => { const zone = block < 0 ? -1 : layer.zone[block]; return zone < 0 ? -1 : data.schools.cluster[zones.members[zone][0]]; };
     edges.setLatLngs(borders.filter((one) => one.b < 0 || layer.zone[one.a] !== layer.zone[one.b]).map((one) => one.points));
     const around = borders.filter((one) => one.b >= 0 && clusterOf(one.a) !== clusterOf(one.b)).map((one) => one.points);
@@ -278,7 +290,7 @@ function showDistrict(map, data) {
     const years = stageNow().years.map((year) => ({ id: year, name: String(year) }));
     const control = segments("year", say("year"), years, state.year, (year) => choose(state.stage, Number(year)));
     if (years.length > 1) {
-      control.lastChild.append(element("button", { type: "button", id: "play", on: { click: play } }, (state.timer ? "❚❚ " : "▶ ") + say(state.timer ? "pause" : "play")));
+      control.lastChild.append(element("button", { type: "button", id: "play", on: { click: play } }, (state.timer ? "‖ " : "▶ ") + say(state.timer ? "pause" : "play")));
     }
     places.years.replaceChildren(control);
   }

@@ -156,6 +156,10 @@ def test_a_district_of_points_is_drawn_as_dots(axes):
     dots.draw_catchments(axes, dots.scene.layers[0])
     (first, *_) = collections(axes, PathCollection)
     assert len(first.get_offsets()) == len(blocks)
+    ties = collections(axes, LineCollection)[0].get_segments()
+    pairs = DISTRICT.adjacency.pairs()
+    zone = dots.scene.layers[0].catchments.zone
+    assert len(ties) == (zone[pairs[:, 0]] == zone[pairs[:, 1]]).sum()
 
 
 @pytest.mark.parametrize(("wide", "text"), [(1000, "100 m"), (4000, "500 m"), (30_000, "5 km"), (700_000, "100 km")])

@@ -8,6 +8,7 @@ import pytest
 
 from xuequ.maps.texts import _TABLE, texts
 from xuequ.zoning.cluster import Role
+from xuequ.zoning.cluster_measures import CLUSTER_GOALS
 from xuequ.zoning.options import GOAL_UNITS
 from xuequ.zoning.places import Action
 from xuequ.zoning.plan import Status
@@ -25,12 +26,14 @@ def test_both_languages_say_it_with_the_same_places(key):
         assert places[0] == places[1]
 
 
-@pytest.mark.parametrize(
-    ("family", "names"),
-    [("reason", REASONS), ("stage", Stage), ("goal", GOAL_UNITS), ("unit", set(GOAL_UNITS.values())), ("action", Action),
-     ("status", Status), ("programme", Programme), ("role", Role), ("alert", ("red", "yellow", "green", "none")),
-     ("regime", ("full", "phase_in"))],
-)  # fmt: skip
+GOALS = {**GOAL_UNITS, **CLUSTER_GOALS}
+FAMILIES = {
+    "reason": REASONS, "stage": Stage, "goal": GOALS, "unit": set(GOALS.values()), "action": Action, "status": Status,
+    "programme": Programme, "role": Role, "alert": ("red", "yellow", "green", "none"), "regime": ("full", "phase_in"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "names"), FAMILIES.items())
 def test_every_word_of_the_domain_has_a_text(family, names):
     assert [name for name in names if f"{family}.{name}" not in _TABLE] == []
 
@@ -66,3 +69,15 @@ def test_an_unknown_key_is_a_fault_of_the_program():
 
 def test_a_part_of_the_table_can_be_asked_for():
     assert set(texts("en").table("alert.short")) == {f"alert.short.{name}" for name in ("red", "yellow", "green", "none")}
+
+
+def test_one_name_of_a_goal_may_mean_two_things():
+    assert texts("en").goal("balance", "of planned") == "Highest utilisation"
+    assert texts("en").goal("balance", "seats") == "Seats out of balance between clusters"
+    assert texts("en").goal("new_goal", "pupils") == "new_goal"
+
+
+def test_the_goals_of_seats_have_texts():
+    for name, unit in {"cost": "10,000 yuan", "idle_seats": "seats", "too_far": "pupil-years"}.items():
+        assert f"goal.{name}" in _TABLE
+        assert f"unit.{unit}" in _TABLE
