@@ -22,11 +22,9 @@ VERIFICATION_FAILED = 5
 
 def run_verify(common: Common, folder: Path) -> int:
     """Verify a plan folder."""
-    from xuequ.data import read_plan  # noqa: PLC0415
-    from xuequ.zoning import verify  # noqa: PLC0415
+    from xuequ.data.plans import verify_folder  # noqa: PLC0415
 
-    district = common.read().district
-    verification = verify(district, read_plan(folder))
+    verification = verify_folder(common.read().district, folder)
     failed = [check for check in verification.checks if not check.ok]
     lines = [f"FAILED {check.name}: stated {check.stated}, recomputed {check.recomputed} {check.detail}" for check in failed]
     lines.append(f"{len(verification.checks) - len(failed)} of {len(verification.checks)} checks hold")
