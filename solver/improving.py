@@ -18,6 +18,7 @@ from xuequ.solver.submip import Region, reoptimise, zone_neighbours
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from xuequ.solver.exact import Proof
     from xuequ.solver.problem import Problem
     from xuequ.solver.search import Search
     from xuequ.solver.stop import Budget, Clock
@@ -73,7 +74,9 @@ class Improver:
         self.pool = Pool(self.problem)
         self._chance = np.random.default_rng(self.seed)
 
-    def minimise(self, zone: NDArray[np.int32], target: Target, budget: Budget, pace: Pace) -> NDArray[np.int32]:
+    def minimise(
+        self, zone: NDArray[np.int32], target: Target, budget: Budget, pace: Pace, proof: Proof | None = None
+    ) -> NDArray[np.int32]:
         """Return the best assignment found within the budget, the one given if nothing better."""
         self.zone, self._walker = zone, None
         linear = target.price[CUT] == 0 and not np.isfinite(target.limit[CUT]) and self.problem.zones > 1
@@ -86,6 +89,8 @@ class Improver:
             if linear:
                 self._combine(target, budget)
                 self._regions(target, budget, self.clock.elapsed_s - started)
+                if proof is not None and stale >= 1 and number % 3 == 2:
+                    self._prove(proof, target, budget)
             batches = min(2 * batches, 2000)
             number += 1
             stale = 0 if target.rank(self.problem.measure(self.zone)) < before else stale + 1
@@ -105,7 +110,9 @@ class Improver:
     def _is_over(self, target: Target, budget: Budget, pace: Pace) -> bool:
         total = self.problem.measure(self.zone)
         value = target.objective(total)
-        if self.clock.report(budget.phase, value if target.excess(total) <= 0 else None, budget.bound) or budget.is_spent(self.clock):
+        if self.clock.report(budget.phase, value if target.excess(total) <= 0 else None, budget.bound) or budget.is_spent(
+            self.clock
+        ):
             return True
         return (
             budget.bound is not None and target.excess(total) <= 0 and value - budget.bound <= pace.close * max(1.0, abs(value))
@@ -142,14 +149,14 @@ class Improver:
                 zones = zones[:2]
                 region = Region.of(self.problem, self.zone, np.sort(zones))
             started = self.clock.elapsed_s
-            found, seen = reoptimise(
+            outcome = reoptimise(
                 self.problem, self.zone, region, aim, self.cuts, self._effort(budget, 0.02),
                 seed=self.seed, should_stop=self.clock.should_stop,
             )  # fmt: skip
             self.clock.iterations += _MIP_BATCHES
-            if seen:
-                self.pool.add(np.array(seen), whole=False)
-            gained = self._take(found, target)
+            if outcome.seen:
+                self.pool.add(np.array(outcome.seen), whole=False)
+            gained = self._take(outcome.zone, target)
             if self.clock.is_repeatable:
                 self._size = float(2 + self._chance.integers(4))
             else:
@@ -179,6 +186,21 @@ class Improver:
                 break
             zones.append(int(self._chance.choice(self.problem.zones, p=weight / weight.sum())))
         return np.array(sorted(zones))
+
+    def _prove(self, proof: Proof, target: Target, budget: Budget) -> None:
+        """Work on the whole problem at once: a better plan, a better bound, perhaps a proof."""
+        left = budget.until_s - self.clock.elapsed_s
+        seconds = 0.15 * left if np.isfinite(left) else 20.0
+        effort = Effort(nodes=300, gap=1e-7) if self.clock.is_repeatable else Effort(seconds=seconds, gap=1e-7)
+        outcome = proof.attempt(self.zone, self.cuts, effort, seed=self.seed, should_stop=self.clock.should_stop)
+        self.clock.iterations += 3 * _MIP_BATCHES
+        if outcome is None:
+            return
+        if outcome.seen:
+            self.pool.add(np.array(outcome.seen), whole=False)
+        self._take(outcome.zone, target)
+        if budget.bound is not None:
+            budget.bound = max(budget.bound, proof.bound)
 
     def _combine(self, target: Target, budget: Budget) -> None:
         """Put together the best plan of all catchments seen, when enough new ones are there."""

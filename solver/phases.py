@@ -9,6 +9,7 @@ import numpy as np
 
 from xuequ.solver.bounding import Relaxed, relax
 from xuequ.solver.certificate import certificate_terms, linear_bound, sharpen
+from xuequ.solver.exact import Proof
 from xuequ.solver.improving import Improver, Pace
 from xuequ.solver.problem import CUT, DISTANCE, MEASURES, OVER
 from xuequ.solver.ranking import PUPIL_GOALS, Phase, Ranking, worth_of
@@ -147,7 +148,10 @@ class Run:
         bound = target.price[column] * self.bounds[column] if column in self.bounds else None
         pace = Pace(40, 1e-6) if last and column == DISTANCE else Pace(2, max(tolerance / 10, 1e-6))
         budget = self.clock.budget(phase.name, share, bound=bound)
-        self.zone = self.improver.minimise(self.zone, target, budget, pace)
+        proof = None if self.relaxed is None else Proof(self.problem, column, limits.copy(), self.relaxed, self.bounds[column])
+        self.zone = self.improver.minimise(self.zone, target, budget, pace, proof)
+        if proof is not None:
+            self.bounds[column] = max(self.bounds[column], proof.bound)
 
     def _certify(self, district: District, limits: NDArray[np.float64], top: float) -> None:
         """Prove a bound on distance in whole numbers: by the relaxation's multipliers, and by sharper ones where time is left."""

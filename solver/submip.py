@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xuequ.solver.cuts import CutPool, separate
+from xuequ.solver.cuts import Cut, CutPool, separate
 from xuequ.solver.engine import Effort, Model, Rows, Session, State
 from xuequ.solver.problem import DISTANCE, FAR, LARGE, MOVED, OVER, SUPER
 from xuequ.solver.relaxation import arc_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     from xuequ.solver.problem import Problem
     from xuequ.solver.search import Target
 
-__all__ = ["Region", "assignment_model", "reoptimise", "zone_neighbours"]
+__all__ = ["Outcome", "Region", "assignment_model", "reoptimise", "zone_neighbours"]
 
 _ROUNDS = 8
 
@@ -112,7 +112,7 @@ def assignment_model(problem: Problem, region: Region, target: Target, cuts: Cut
     return Model(cost, upper, kind, rows)
 
 
-def _add_cuts(problem: Problem, region: Region, cuts, rows: Rows) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _add_cuts(problem: Problem, region: Region, cuts: Iterable[Cut], rows: Rows) -> None:
     """Add ``Σ_{k ∈ separator} x[k] − x[unit] ≥ 0`` for the cuts whose unit is of the region."""
     arcs_of = {
         (int(i), int(j)): a
@@ -126,6 +126,26 @@ def _add_cuts(problem: Problem, region: Region, cuts, rows: Rows) -> None:  # ty
         rows.add([*index, own], np.append(np.ones(len(index)), -1.0), 0.0, np.inf)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """
+    What became of a region.
+
+    Parameters
+    ----------
+    zone
+        The assignment with the region solved; None where no whole and contiguous one was found.
+    seen
+        Every assignment met, contiguous or not.
+    bound
+        Lower bound on the region's objective; infinite where it has no solution.
+    """
+
+    zone: NDArray[np.int32] | None
+    seen: list[NDArray[np.int32]]
+    bound: float
+
+
 def reoptimise(
     problem: Problem,
     zone: NDArray[np.int32],
@@ -136,15 +156,8 @@ def reoptimise(
     *,
     seed: int = 0,
     should_stop: Callable[[], bool] | None = None,
-) -> tuple[NDArray[np.int32] | None, list[NDArray[np.int32]]]:
-    """
-    Solve a region exactly, or as far as the effort goes, by rounds of cuts.
-
-    Returns
-    -------
-    tuple
-        The assignment with the region solved, None where no whole and contiguous one was found; and every assignment seen.
-    """
+) -> Outcome:
+    """Solve a region exactly, or as far as the effort goes, by rounds of cuts."""
     model = assignment_model(problem, region, target, cuts)
     session = Session(model, seed=seed, should_stop=should_stop)
     values = _values(problem, region, zone)
@@ -152,13 +165,14 @@ def reoptimise(
         session.start_from(values)
     until = time.monotonic() + 3 * effort.seconds
     best: NDArray[np.int32] | None = None
-    best_value = np.inf
-    seen = []
+    best_value, bound = np.inf, -np.inf
+    seen: list[NDArray[np.int32]] = []
     for _ in range(_ROUNDS):
         answer = session.run(effort)
+        bound = max(bound, np.inf if answer.state is State.INFEASIBLE else answer.bound)
         if not len(answer.x):
             break
-        broken = []
+        broken: list[Cut] = []
         for x in (*answer.seen[-6:], answer.x):
             found = _assignment(problem, region, zone, x)
             seen.append(found)
@@ -184,7 +198,7 @@ def reoptimise(
         values = _values(problem, region, zone if best is None else best)
         if (values <= model.upper + 1e-9).all():
             session.start_from(values)
-    return best, seen
+    return Outcome(best, seen, bound)
 
 
 def _assignment(problem: Problem, region: Region, zone: NDArray[np.int32], x: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -41,7 +41,9 @@ def districts(draw: st.DrawFn, *, largest: int = 6, hard: bool | None = None) ->
     rooms = -(-int(pupils.sum()) // (45 * len(schools))) + draw(st.integers(0, 1))
     district = grid_district(columns, rows, schools, pupils=pupils, rooms=max(rooms, 1), seed=seed)
     seats = ("hard" if hard else "soft") if hard is not None else draw(st.sampled_from(["hard", "soft"]))
-    goals = (GoalSpec("distance"),) if seats == "hard" else (GoalSpec("over_standard"), GoalSpec("distance", 0.01), GoalSpec("moved"))
+    goals = (
+        (GoalSpec("distance"),) if seats == "hard" else (GoalSpec("over_standard"), GoalSpec("distance", 0.01), GoalSpec("moved"))
+    )
     return district.replace(options=Options(zoning=ZoningOptions(regime="full", seats=seats, goals=goals)))  # type: ignore[arg-type]
 
 
@@ -77,7 +79,11 @@ def enumerate_best(problem: Problem, target: Target) -> float | None:
     for each in itertools.product(*choices):
         zone_of = np.array(each, dtype=np.int32)
         total = problem.measure(zone_of)
-        if target.excess(total) <= 0 and (best is None or target.objective(total) < best) and whole_by_another_way(problem, zone_of):
+        if (
+            target.excess(total) <= 0
+            and (best is None or target.objective(total) < best)
+            and whole_by_another_way(problem, zone_of)
+        ):
             best = target.objective(total)
     return best
 
@@ -200,10 +206,12 @@ def test_regions_and_columns_are_whole_and_no_worse(district: District) -> None:
     target = target_of(problem)
     start = repair(problem, np.full(problem.units, -1, dtype=np.int32), problem.arc_value[:, 1], overload=1.0)
     cuts = CutPool()
-    found, seen = reoptimise(problem, start, Region.whole(problem), target, cuts, Effort(seconds=10))
+    outcome = reoptimise(problem, start, Region.whole(problem), target, cuts, Effort(seconds=10))
+    found, seen = outcome.zone, outcome.seen
     assert found is not None
     assert whole_by_another_way(problem, found)
     assert target.rank(problem.measure(found)) <= target.rank(problem.measure(start))
+    assert outcome.bound == pytest.approx(target.objective(problem.measure(found)), rel=1e-5, abs=1e-5)
     pool = Pool(problem)
     pool.add(np.array([*seen, start]), whole=False)
     combined = pool.combine(start, target, Effort(seconds=10))
@@ -252,7 +260,5 @@ def test_runs_repeat_and_an_interruption_gives_a_plan(district: District, seed: 
     assert first.catchments[0].zone.tolist() == second.catchments[0].zone.tolist()
     assert first.goals == second.goals
     event = threading.Event()
-    plan = zone(
-        district, stage="primary", year=2026, stop=Interrupted(event), seed=seed, progress=lambda _: event.set()
-    )
+    plan = zone(district, stage="primary", year=2026, stop=Interrupted(event), seed=seed, progress=lambda _: event.set())
     assert whole_by_another_way(problem_of(district), plan.catchments[0].zone)
