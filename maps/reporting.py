@@ -18,7 +18,7 @@ from xuequ.zoning.stage import Programme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xuequ.maps.scene import Layer, Load, Scene
+    from xuequ.maps.scene import Layer, Load, Project, Scene
     from xuequ.maps.texts import Texts
     from xuequ.zoning.district import District
     from xuequ.zoning.outlook import LargeClasses
@@ -67,7 +67,7 @@ def report(district: District, plan: Plan, lang: str = "zh", *, warnings: Sequen
         "gap": relative_gap,
         "outlook": _outlook(shown, texts),
         "stage_goals": _stage_goals(plan),
-        "projects": sorted(shown.projects, key=lambda item: (not item.chosen, item.site.programme, item.year or 0, item.site.id)),
+        "projects": sorted(shown.projects, key=_project_order),
         "accounts": _accounts(district, plan),
         "loads": [(layer, _by_utilisation(layer)) for layer in _last_layers(shown)],
         "clusters": _clusters(shown),
@@ -82,6 +82,11 @@ def report(district: District, plan: Plan, lang: str = "zh", *, warnings: Sequen
                "clusters": values["clusters"], "maps": drawn, "overrides": True, "warnings": True}  # fmt: skip
     values["sections"] = [key for key, there in present.items() if there]
     return Report(document("report.html", values))
+
+
+def _project_order(item: Project) -> tuple[bool, int, int, str]:
+    """Return what projects are sorted by: the chosen first, then programme, year, id."""
+    return not item.chosen, list(Programme).index(item.site.programme), item.year or 0, item.site.id
 
 
 def _last_layers(shown: Scene) -> list[Layer]:
@@ -153,7 +158,7 @@ def _pictures(shown: Scene, texts: Texts) -> list[tuple[str, str]]:
     for stage in shown.stages():
         for year in sorted({shown.years(stage)[0], shown.years(stage)[-1]}):
             caption = f"{texts.word('stage', stage)} · {texts.year(year)}"
-            found.append((caption, data_address(book.png(stage=stage, year=year, dpi=110), "image/png")))
+            found.append((caption, data_address(book.png(stage=stage, year=year, dpi=100), "image/png")))
     return found
 
 
