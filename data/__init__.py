@@ -6,8 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xuequ.data.case import check_case, fix_case, init_case, read_case
+    from xuequ.data.case import check_case, read_case
+    from xuequ.data.initial import init_case
     from xuequ.data.plans import plan_from, read_plan, write_plan
+    from xuequ.data.repair import fix_case
 
 __all__ = ["check_case", "fix_case", "init_case", "plan_from", "read_case", "read_plan", "write_plan"]
 

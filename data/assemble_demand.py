@@ -142,7 +142,7 @@ def given_demand(
 
 
 def _fill_years(
-    pupils: NDArray[np.int64], all_years: list[int], known: list[int], now: NDArray[np.int64] | None, problems: Problems
+    pupils: NDArray[np.int32], all_years: list[int], known: list[int], now: NDArray[np.int64] | None, problems: Problems
 ) -> None:
     """Fill school years that the demand table lacks: today from the blocks, others from the year before."""
     for position, year in enumerate(all_years):

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["block_at", "blocks_of", "lone_stage", "schools_of", "sites_of"]
 
 STAGES: tuple[Stage, ...] = tuple(Stage)
+_SITE_NUMBERS = (
+    "classrooms_min", "classrooms_max", "step", "earliest_year", "lead_years", "land_m2", "floor_m2", "floor_m2_per_room",
+    "cost_fixed_wan", "cost_room_wan", "convertible", "conversion_approved",
+)  # fmt: skip
 _NEAR_BLOCK_M = 200.0
 """A school this close to a block stands in it: gates and points of the street lie on the border."""
 
@@ -45,7 +49,7 @@ def blocks_of(table: Table, problems: Problems) -> Blocks:
     if geometry is not None:
         centres = np.where(shapely.intersects(geometry, centres), centres, shapely.point_on_surface(geometry))
     points = np.full((len(shapes), 2), np.nan)
-    centred = ~shapely.is_missing(centres) & ~shapely.is_empty(centres)
+    centred: Any = ~shapely.is_missing(centres) & ~shapely.is_empty(centres)
     points[centred] = shapely.get_coordinates(centres[centred])
     for k in np.flatnonzero(~centred & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
         points[k] = shapely.get_coordinates(shapes[k]).mean(axis=0)  # a polygon without area has no centre
@@ -277,59 +281,43 @@ def sites_of(table: Table, school_ids: Sequence[str], problems: Problems) -> tup
     ``floor_m2`` of a whole project is divided by its most classrooms. A ``relocate`` site closes the school of its
     ``replaces``, or of its ``school``, when it opens (policy §7).
     """
-    ids = table.text("id")
-    columns: dict[str, Any] = {name: table.whole(name) for name in (
-        "classrooms_min", "classrooms_max", "step", "earliest_year", "lead_years", "land_m2", "floor_m2", "floor_m2_per_room",
-        "cost_fixed_wan", "cost_room_wan", "convertible", "conversion_approved",
-    )}  # fmt: skip
-    sites = []
-    for k, name in enumerate(ids):
-        action = Action(table.text("action")[k])
-        school, replaces = table.text("school")[k], table.text("replaces")[k]
-        if action is Action.RELOCATE:
-            replaces, school = replaces or school, name
-        elif action is Action.NEW:
-            school = name
-        if action not in {Action.NEW, Action.RELOCATE} and school not in school_ids:
-            problems.error(
-                "sites", f"{action} needs a school that runs", "fill in the column school", row=table.row_of(k), column="school"
-            )
-        if action is Action.RELOCATE and replaces not in school_ids:
-            problems.error(
-                "sites",
-                "relocate needs the school that it replaces",
-                "fill in the column replaces",
-                row=table.row_of(k),
-                column="replaces",
-            )
-        most = int(columns["classrooms_max"][k])
-        least = int(columns["classrooms_min"][k])
-        if least > most:
-            problems.error(
-                "sites", f"at least {least} classrooms are more than at most {most}", "correct one of them", row=table.row_of(k)
-            )
-        per_room = int(columns["floor_m2_per_room"][k]) or (int(columns["floor_m2"][k]) // most if most else 0)
-        sites.append(
-            Site(
-                name,
-                table.text("name")[k] or name,
-                action,
-                tuple(Stage(part) for part in table.lists("stages")[k]),
-                school,
-                rooms_max=most,
-                rooms_min=least,
-                step=max(int(columns["step"][k]), 1),
-                replaces=replaces,
-                earliest_year=int(columns["earliest_year"][k]),
-                lead_years=int(columns["lead_years"][k]),
-                land_m2=int(columns["land_m2"][k]),
-                floor_m2_per_room=per_room,
-                cost_fixed_wan=int(columns["cost_fixed_wan"][k]),
-                cost_room_wan=int(columns["cost_room_wan"][k]),
-                convertible=bool(columns["convertible"][k]),
-                conversion_approved=bool(columns["conversion_approved"][k]),
-                setting=Setting(table.text("setting")[k] or "urban"),
-                notes=table.text("notes")[k],
-            )
-        )
-    return tuple(sites)
+    return tuple(_site(table, k, school_ids, problems) for k in range(len(table)))
+
+
+def _site(table: Table, k: int, school_ids: Sequence[str], problems: Problems) -> Site:
+    words = {name: table.text(name)[k] for name in ("id", "name", "action", "school", "replaces", "setting", "notes")}
+    number = {column: int(table.whole(column)[k]) for column in _SITE_NUMBERS}
+    action, name, school, replaces = Action(words["action"]), words["id"], words["school"], words["replaces"]
+    where: dict[str, Any] = {"row": table.row_of(k)}
+    if action is Action.RELOCATE:
+        replaces, school = replaces or school, name
+        if replaces not in school_ids:
+            problems.error("sites", "relocate needs the school that it replaces", "fill in the column replaces", **where)
+    elif action is Action.NEW:
+        school = name
+    elif school not in school_ids:
+        problems.error("sites", f"{action} needs a school that runs", "fill in the column school", **where)
+    least, most = number["classrooms_min"], number["classrooms_max"]
+    if least > most:
+        problems.error("sites", f"at least {least} classrooms are more than at most {most}", "correct one of them", **where)
+    return Site(
+        name,
+        words["name"] or name,
+        action,
+        tuple(Stage(part) for part in table.lists("stages")[k]),
+        school,
+        rooms_max=most,
+        rooms_min=least,
+        step=max(number["step"], 1),
+        replaces=replaces,
+        earliest_year=number["earliest_year"],
+        lead_years=number["lead_years"],
+        land_m2=number["land_m2"],
+        floor_m2_per_room=number["floor_m2_per_room"] or (number["floor_m2"] // most if most else 0),
+        cost_fixed_wan=number["cost_fixed_wan"],
+        cost_room_wan=number["cost_room_wan"],
+        convertible=bool(number["convertible"]),
+        conversion_approved=bool(number["conversion_approved"]),
+        setting=Setting(words["setting"] or "urban"),
+        notes=words["notes"],
+    )

@@ -170,7 +170,7 @@ def _is_usable(source: Plane, table: str, problems: Problems) -> bool:
     if source.crs is None:
         return True
     try:
-        known = source.crs.is_projected or source.crs.is_geographic
+        known = bool(source.crs.is_projected or source.crs.is_geographic)
         Transformer.from_crs(source.crs, CRS(WGS84), always_xy=True)
     except (CRSError, ProjError):
         known = False
