@@ -9,17 +9,19 @@ import pulp
 from xuequ.solver.ranked import Limits, RankedModel, Reached
 from xuequ.solver.seat_decisions import Bounds, SiteDecisions, read_plan
 from xuequ.zoning.explanation import Explanation, Relaxation
+from xuequ.zoning.seating import SeatPlan
 
 if TYPE_CHECKING:
     from xuequ.solver.seat_problem import SeatProblem
     from xuequ.solver.stop import Clock
-    from xuequ.zoning.seating import SeatPlan
 
 __all__ = ["cheapest_plan", "floors_explained"]
 
 
 def cheapest_plan(problem: SeatProblem, clock: Clock, *, seed: int = 0, threads: int = 1) -> SeatPlan | None:
     """Return the seat plan of least cost that reaches the floors, looking at no pupils; None where none does."""
+    if all(item.why_not for item in problem.sites):
+        return None if problem.target.seats_min > 0 or problem.target.projects_min > 0 else SeatPlan()
     decisions, solver = _model(problem, Bounds(), clock, seed, threads)
     found = solver.minimise(decisions.present_value(), Limits(gap=1e-3, nodes=2000))
     if not len(found.values):
@@ -41,6 +43,8 @@ def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0, threa
     reasons, relaxations = [], []
 
     def most(what: str, bounds: Bounds) -> int:
+        if all(item.why_not for item in problem.sites):
+            return 0
         decisions, solver = _model(problem, bounds, clock, seed, threads)
         goal = decisions.seats_added() if what == "seats" else pulp.lpSum(decisions.chosen().values())
         return -round(_value(solver.minimise(-1 * goal, Limits(gap=1e-4, nodes=5000))))
@@ -93,7 +97,7 @@ def _in_the_way(problem: SeatProblem, what: str, floor: int, most: object) -> li
 def _money(problem: SeatProblem, clock: Clock, seed: int, threads: int, relaxations: list[Relaxation]) -> list[str]:
     """Say what the floors would cost if money were no limit, and what is there."""
     budget = problem.options.budgets_wan.get(problem.programme)
-    if not budget:
+    if not budget or all(item.why_not for item in problem.sites):
         return []
     decisions, solver = _model(problem, Bounds(money=False), clock, seed, threads)
     goal = pulp.lpSum(decisions.cost().values())

@@ -9,7 +9,7 @@ import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from xuequ.solver.block_groups import group_arcs
-from xuequ.zoning.accounts import account
+from xuequ.zoning.accounts import account, room_seats
 from xuequ.zoning.errors import EngineError
 from xuequ.zoning.seating import STAGES
 
@@ -164,7 +164,7 @@ def block_flows(
     district = problem.district
     single = np.arange(len(district.blocks))
     arcs = {}
-    for stage in problem.programme.stages:
+    for stage in problem.stages:
         column = STAGES.index(stage)
         used = np.any([rooms_of_plan(problem, seats, year)[:, column] > 0 for year in problem.all_years], axis=0)
         arcs[stage] = group_arcs(district, stage, single, used, nearest)
@@ -202,28 +202,36 @@ def seats_without_pupils(problem: SeatProblem) -> float:
 
 
 def _planned(problem: SeatProblem, seats: SeatPlan | None) -> float:
-    rooms = rooms_of_plan(problem, seats, problem.all_years[-1])
-    return float(sum(problem.sizes[stage].standard @ rooms[:, STAGES.index(stage)] for stage in problem.programme.stages))
+    """Return the planned seats of all grades in the last year."""
+    rooms, district = rooms_of_plan(problem, seats, problem.all_years[-1]), problem.district
+    return float(
+        sum(
+            room_seats(district, stage, j) * rooms[j, STAGES.index(stage)]
+            for stage in problem.stages
+            for j in np.flatnonzero(rooms[:, STAGES.index(stage)])
+        )
+    )
 
 
 def _fewest(problem: SeatProblem) -> float:
-    last = problem.all_years[-1]
-    counts = [
-        sum(int(problem.pupils(scenario, stage, last).sum()) for stage in problem.programme.stages)
-        for scenario in problem.scenarios
-    ]
-    return float(min(counts))
+    """Return the pupils of all grades in the last year, in the scenario with the fewest."""
+    last, demand = problem.all_years[-1], problem.district.demand
+    return float(
+        min(
+            sum(int(demand.of_stage(stage, last, scenario).sum()) for stage in problem.stages)
+            for scenario in problem.scenarios
+        )
+    )
 
 
 def _flows(
     problem: SeatProblem, seats: SeatPlan | None, scenario: str, arcs: Mapping[Stage, GroupArcs]
 ) -> dict[tuple[Stage, int], FlowGoals]:
     result = {}
-    demand = problem.district.demand
     for year in problem.all_years:
         rooms = rooms_of_plan(problem, seats, year)
         for stage, reach in arcs.items():
             single = reach is not problem.arcs[stage]
-            pupils = demand.of_stage(stage, year, scenario) if single else problem.pupils(scenario, stage, year)
+            pupils = problem.block_pupils(scenario, stage, year) if single else problem.pupils(scenario, stage, year)
             result[stage, year] = flow(pupils, reach, rooms[:, STAGES.index(stage)], problem.sizes[stage])[0]
     return result

@@ -96,13 +96,13 @@ class SeatMaster:
         self.flows = {
             _Key(w, stage, year): PricedFlow(problem.pupils(scenario, stage, year), problem.arcs[stage], problem.sizes[stage])
             for w, scenario in enumerate(problem.scenarios)
-            for stage in problem.programme.stages
+            for stage in problem.stages
             for year in problem.all_years
         }
         schools = np.arange(len(problem.district.schools))
         self.rooms = {
             (stage, year): self.decisions.rooms_of(stage, year, schools)
-            for stage in problem.programme.stages
+            for stage in problem.stages
             for year in problem.all_years
         }
         self.values = {

@@ -111,10 +111,10 @@ class _Pupils:
         self.worst: dict[str, pulp.LpVariable] = {}
         self.idle: dict[tuple[str, str, int, str], pulp.LpVariable] = {}
         for number, scenario in enumerate(problem.scenarios):
-            for stage in problem.programme.stages:
+            for stage in problem.stages:
                 for year in problem.all_years:
                     self._place(f"w{number}", scenario, stage, year)
-        for stage in problem.programme.stages:
+        for stage in problem.stages:
             self._rooms(stage, decisions)
 
     def _place(self, name: str, scenario: str, stage: Stage, year: int) -> None:

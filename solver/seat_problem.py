@@ -9,9 +9,9 @@ import numpy as np
 
 from xuequ.solver.block_groups import GroupArcs, group_arcs, group_blocks
 from xuequ.zoning.accounts import closed_seats, programme_target
-from xuequ.zoning.places import Action
-from xuequ.zoning.rounds import seat_capacity
-from xuequ.zoning.seating import STAGES, rooms_in
+from xuequ.zoning.places import Action, SchoolKind
+from xuequ.zoning.rounds import pupils_placed
+from xuequ.zoning.seating import STAGES, room_capacity, rooms_in
 from xuequ.zoning.stage import Programme, Stage
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SiteSizes:
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassSizes:
     """
-    Pupils of a class at each school for a stage, the mean of its grades.
+    Pupils that a room at each school stands for, of those who are given a school: a class, or in ``phase_in`` its part of one.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class SeatProblem:
     group
         Group of each block, shape ``(blocks,)``.
     arcs, sizes
-        By stage.
+        By stage; a stage that no school teaches and no site builds for has no arcs and is not planned.
     rooms
         Rooms without the plan by year, shape ``(schools, 3)``, as in `seating.rooms_in`; schools of which only seats are known
         have the rooms that these would fill (a fraction).
@@ -116,14 +116,23 @@ class SeatProblem:
     rooms: Mapping[int, NDArray[np.float64]]
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Stages that are planned."""
+        return tuple(self.arcs)
+
+    @property
     def all_years(self) -> tuple[int, ...]:
         """Years of the plan, then of the horizon."""
         return self.years + self.horizon
 
     def pupils(self, scenario: str, stage: Stage, year: int) -> NDArray[np.int64]:
-        """Return pupils of a stage by group, shape ``(groups,)``."""
-        blocks = self.district.demand.of_stage(stage, year, scenario)
+        """Return the pupils of a stage who are given a school, by group, shape ``(groups,)``."""
+        blocks = self.block_pupils(scenario, stage, year)
         return np.bincount(self.group, weights=blocks, minlength=int(self.group.max()) + 1).astype(np.int64)
+
+    def block_pupils(self, scenario: str, stage: Stage, year: int) -> NDArray[np.int64]:
+        """Return the pupils of a stage who are given a school, by block, shape ``(blocks,)``: in ``phase_in`` the entry grade."""
+        return pupils_placed(self.district, stage, year, regime=self.district.options.zoning.regime, scenario=scenario)
 
 
 def building_years(district: District, options: SeatOptions) -> tuple[int, ...]:
@@ -160,27 +169,39 @@ def seat_problem(district: District, programme: Programme, options: SeatOptions)
     horizon = horizon_years(district, options)
     group = group_blocks(district, options.group_blocks)
     sizes = {stage: _class_sizes(district, stage) for stage in programme.stages}
-    rooms = {year: _rooms(district, year, sizes) for year in years + horizon}
+    rooms = {year: _rooms(district, year, programme.stages) for year in years + horizon}
     sites = tuple(_site_sizes(district, site, years) for site in district.sites if site.programme is programme)
     index = district.school_index()
-    arcs = {}
+    arcs: dict[Stage, GroupArcs] = {}
     for stage in programme.stages:
         column = STAGES.index(stage)
         used = np.any([rooms[year][:, column] > 0 for year in rooms], axis=0)
         for item in sites:
             if stage in item.site.stages and not item.why_not:
                 used[index[item.site.school]] = True
-        arcs[stage] = group_arcs(district, stage, group, used, NEAREST_SCHOOLS)
+        if used.any():
+            arcs[stage] = group_arcs(district, stage, group, used, NEAREST_SCHOOLS)
     target = targets(district, options, programme)
     return SeatProblem(district, programme, options, target, years, horizon, options.scenarios, sites, group, arcs, sizes, rooms)
 
 
 def _class_sizes(district: District, stage: Stage) -> ClassSizes:
+    """
+    Return pupils for each room: of all grades; in ``phase_in`` of the entry grade, which has its equal part of the rooms.
+
+    Notes
+    -----
+    A school that fills its rooms with the first entry grades has none for the next, so each may have one room in so many grades
+    (docs/decisions/0006). To look at all grades at once would count on enrolled pupils to move into new schools.
+    """
     rules = district.rules
+    by_entry = district.options.zoning.regime == "phase_in" and district.demand.graded
+    grades = stage.grades[:1] if by_entry else stage.grades
+    part = 1 / len(stage.grades) if by_entry else 1.0
     full = [kind.value == "full" for kind in district.schools.kinds]
     means = {
         whole: [
-            np.mean([size(grade, full=whole) for grade in stage.grades])
+            part * float(np.mean([size(grade, full=whole) for grade in grades]))
             for size in (rules.standard, rules.working, rules.absolute)
         ]
         for whole in (True, False)
@@ -188,17 +209,16 @@ def _class_sizes(district: District, stage: Stage) -> ClassSizes:
     return ClassSizes(*(np.array([means[whole][k] for whole in full], dtype=np.float64) for k in range(3)))
 
 
-def _rooms(district: District, year: int, sizes: Mapping[Stage, ClassSizes]) -> NDArray[np.float64]:
+def _rooms(district: District, year: int, stages: tuple[Stage, ...]) -> NDArray[np.float64]:
     """Return rooms by school and stage; private schools have none for primary and junior, since they have no catchment."""
     rooms = rooms_in(district, year).astype(np.float64)
     seats = district.schools.seats
     assert seats is not None
     private = np.array([owner == "private" for owner in district.schools.ownership], dtype=bool)
-    for stage, each in sizes.items():
+    for stage in stages:
         column = STAGES.index(stage)
-        known = seat_capacity(district.rules, stage, 1)[0]
         only_seats = rooms[:, column] < 0
-        rooms[only_seats, column] = known * seats[only_seats, column] / each.standard[only_seats]
+        rooms[only_seats, column] = seats[only_seats, column] / room_capacity(district.rules, stage, SchoolKind.FULL, 1)[0]
         if stage.programme is Programme.SCHOOL:
             rooms[private, column] = 0
     return np.maximum(rooms, 0)

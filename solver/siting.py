@@ -86,8 +86,9 @@ def seats(
 
     Notes
     -----
-    model.md §3, docs/decisions/0010. Pupils of all grades are sent to schools anew each year (a transportation problem on groups
-    of blocks), so what is reached is a bound on what catchments can reach; `horizon.plan` makes these.
+    model.md §3, docs/decisions/0010. Each year sends to schools those who are then given one: all grades in regime ``full``, the
+    entry grade in ``phase_in``. It is a transportation problem on groups of blocks, which catchments can at best match;
+    `horizon.plan` makes these.
     """
     clock = Clock(stop, progress)
     options = options or district.options.seats
@@ -108,8 +109,12 @@ def _programme(problem: SeatProblem, clock: Clock, seed: int, threads: int) -> _
     if first is None:
         return _Part(None, explanation=floors_explained(problem, clock, seed=seed, threads=threads))
     search = _Search(problem, SeatMaster(problem, clock, seed=seed, threads=threads), clock, first)
-    goals = {name: search.reach(name) for name in SEAT_GOALS}
+    bounds = {name: search.reach(name) for name in SEAT_GOALS}
     chosen = search.best
+    # A later goal may have bettered an earlier one by the way, so values are those of the last plan.
+    goals = {
+        name: (search.values[name], None if bound is None else min(bound, search.values[name])) for name, bound in bounds.items()
+    }
     reasons = site_reasons(problem, chosen)
     checked = checked_on_blocks(problem, chosen)
     return _Part(SeatPlan(chosen.openings, reasons), goals, Explanation((checked,)), finished=not clock.stopped)
@@ -123,11 +128,11 @@ class _Search:
         self.best, self.values = first, seat_goal_values(problem, first)
         self.allowed: dict[str, float] = {}
 
-    def reach(self, name: str) -> tuple[float, float | None]:
-        """Minimise a goal, cap it at what is reached, and return value and lower bound."""
+    def reach(self, name: str) -> float | None:
+        """Minimise a goal, cap it at what is reached, and return its lower bound."""
         phase = f"seats {self.problem.programme}: {name}"
         if self.clock.report(phase, self.values[name], 0.0):
-            return self.values[name], (0.0 if self.values[name] <= 0 else None)
+            return 0.0 if self.values[name] <= 0 else None
         bound: float | None = 0.0
         if self.values[name] > 0.5:
             goal, levels = self._goal(name)
@@ -142,7 +147,7 @@ class _Search:
             self._save()
         self.clock.report(phase, self.values[name], bound)
         self._cap(name)
-        return self.values[name], None if bound is None else max(0.0, min(bound, self.values[name]))
+        return None if bound is None else max(0.0, bound)
 
     def _save(self) -> None:
         """Look for less cost near the best plan."""

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Stage
 
-__all__ = ["Movements", "StageTask", "zone_years"]
+__all__ = ["Movements", "StageTask", "waiting_blocks", "zone_years"]
 
 _BATCHES = 600
 """Batches of search for a stage and year where nothing else is asked."""
+_RINGS = 4
+"""Rings of blocks around a coming school that wait for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,16 +98,44 @@ class Movements:
         own = any(self.district.schools.block[j] == block for j in new)
         return own or self.district.blocks.ids[block] in self.locked
 
-    def locks(self, year: int) -> tuple[Lock, ...]:
-        """Return the locks of a year: blocks that moved too recently stay at their school where it still runs."""
+    def locks(self, year: int, *, waiting: bool = False) -> tuple[Lock, ...]:
+        """Return the locks of a year: blocks that moved too recently, and those that wait, stay at their school while it runs."""
         ids, running = self.district.schools.ids, set(zoned_schools(self.district, self.stage, year, self.seats).tolist())
         roots = set(self.district.schools.block[sorted(running)].tolist())
         recent = np.flatnonzero(year - self.last < self.district.rules.stability_years)
+        if waiting:
+            recent = np.union1d(recent, waiting_blocks(self.district, self.stage, year, self.seats))
         return tuple(
             Lock(self.district.blocks.ids[block], self.stage, ids[min(self.before[block])])
             for block in recent
             if self.before[block] and self.before[block] <= running and block not in roots
         )
+
+
+def waiting_blocks(district: District, stage: Stage, year: int, seats: SeatPlan | None) -> NDArray[np.int64]:
+    """
+    Return the blocks that had better not move yet, because a school will open for them in a later planned year.
+
+    Notes
+    -----
+    A block that moves just before a school opens beside it may not move again, and cuts the new catchment off. So blocks stay where
+    they are that the new school will be nearest to, and those within a few blocks of it.
+    """
+    now = set(zoned_schools(district, stage, year, seats).tolist())
+    last = zoned_schools(district, stage, district.years[-1], seats)
+    coming = np.array([j for j in last if j not in now], dtype=np.int64)
+    if not len(coming):
+        return coming
+    count = len(district.blocks)
+    ways = np.array([district.distances.lookup(np.arange(count), np.full(count, j)) for j in last])
+    nearest = last[ways.argmin(axis=0)]
+    near = np.isin(nearest, coming) & np.isfinite(ways.min(axis=0))
+    graph = district.adjacency.to_csr()
+    around = np.zeros(count, dtype=bool)
+    around[[block for block in district.schools.block[coming] if block >= 0]] = True
+    for _ in range(_RINGS):
+        around |= (graph @ around.astype(np.int64)) > 0
+    return np.flatnonzero(near | around)
 
 
 def zone_years(
@@ -140,19 +170,8 @@ def zone_years(
     for number, year in enumerate(district.years):
         while rolls is not None and rolls.year < year - 1:
             rolls = next_rolls(district, rolls, {task.stage: dict(planned)}, task.seats, task.options.scenario)
-        options = replace(task.options, locks=task.options.locks + movements.locks(year))
-        plan = zone(
-            district,
-            stage=task.stage,
-            year=year,
-            options=options,
-            seats=task.seats,
-            previous=rolls,
-            start=planned[max(planned)] if planned else None,
-            stop=_share(task, clock, len(district.years) - number),
-            seed=task.seed + number,
-            progress=_renamed(clock, f"{task.stage} {year}"),
-        )
+        start = planned[max(planned)] if planned else None
+        plan = _zone_year(task, clock, movements, _Year(year, number, rolls, start))
         if plan.status is Status.INFEASIBLE and planned:
             plan = _kept(task, plan, planned[max(planned)], rolls)
         plans.append(plan)
@@ -161,6 +180,40 @@ def zone_years(
         planned[year] = plan.catchments[0]
         movements.add(plan.catchments[0])
     return tuple(plans)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Year:
+    """One year to be zoned: its number among the planned ones, the rolls of the year before, last year's catchments."""
+
+    year: int
+    number: int
+    rolls: Rolls | None
+    start: Catchments | None
+
+
+def _zone_year(task: StageTask, clock: Clock, movements: Movements, at: _Year) -> Plan:
+    """Zone one year; where the blocks that wait for a new school stand in the way, without their waiting."""
+    own = {lock.block for lock in task.options.locks if lock.stage is task.stage}
+    plan: Plan | None = None
+    for waiting in (True, False):
+        locks = tuple(lock for lock in movements.locks(at.year, waiting=waiting) if lock.block not in own)
+        plan = zone(
+            task.district,
+            stage=task.stage,
+            year=at.year,
+            options=replace(task.options, locks=task.options.locks + locks),
+            seats=task.seats,
+            previous=at.rolls,
+            start=at.start,
+            stop=_share(task, clock, len(task.district.years) - at.number),
+            seed=task.seed + at.number,
+            progress=_renamed(clock, f"{task.stage} {at.year}"),
+        )
+        if plan.catchments:
+            break
+    assert plan is not None
+    return plan
 
 
 def _kept(task: StageTask, failed: Plan, last: Catchments, rolls: Rolls | None) -> Plan:

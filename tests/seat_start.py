@@ -31,7 +31,7 @@ def values_of_plan(seat_model: SeatModel, seats: SeatPlan) -> dict[str, float]:
     for number, scenario in enumerate(problem.scenarios):
         for year in problem.all_years:
             rooms = rooms_of_plan(problem, seats, year)
-            for stage in problem.programme.stages:
+            for stage in problem.stages:
                 _pupils(seat_model, (f"w{number}", scenario, stage, year), rooms[:, STAGES.index(stage)], values)
     pupils = seat_model.pupils
     for goal, worst in pupils.worst.items():
