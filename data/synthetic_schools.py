@@ -260,7 +260,8 @@ def _rooms(own: Institution, stage: Stage, classes: NDArray[np.int64]) -> int:
         return 0
     formed = int(classes[stage.grade_slice].sum())
     if stage is Stage.KINDERGARTEN:
-        return max(3, formed)
+        # As many rooms for each of the three years: a kindergarten is built so, and its years are not of one size.
+        return 3 * int(classes[stage.grade_slice].max())
     return formed + _SPARE[own.side][int(stage is Stage.JUNIOR)]
 
 

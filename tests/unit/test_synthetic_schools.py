@@ -183,6 +183,11 @@ class TestStart:
             assert (schooling.rooms[offered, column] >= formed[offered]).all()
             assert (schooling.rooms[~offered, column] == 0).all()
 
+    def test_a_kindergarten_has_as_many_rooms_for_each_year(self, schooling):
+        rooms = schooling.rooms[:, list(Stage).index(Stage.KINDERGARTEN)]
+        assert (rooms % 3 == 0).all()
+        assert all((rooms[j] > 0) == (Stage.KINDERGARTEN in own.stages) for j, own in enumerate(schooling.institutions))
+
     def test_old_town_schools_have_no_room_to_spare(self, schooling):
         for j, own in enumerate(schooling.institutions):
             if own.side == "west" and Stage.KINDERGARTEN not in own.stages:
