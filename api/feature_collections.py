@@ -147,7 +147,7 @@ def _catchments(
             properties.append({
                 "stage": stage, "year": year, "school_id": zone, "name": publication.zone_name(zone), "blocks": blocks, **common,
             })  # fmt: skip
-            shapes.append(shape)
+            shapes.append(_multi(shape))
     about = ("catchments", "招生片区 Catchments", "The area whose children a school admits, by stage and school year.")
     return Collection(about, ids, properties, geography.on_globe(shapes, _DECIMALS))
 
@@ -220,7 +220,7 @@ def _sites(publication: Publication, geography: Geography, common: Mapping[str, 
 
 def _blocks(publication: Publication, geography: Geography, common: Mapping[str, Any]) -> Collection:
     blocks = publication.district.blocks
-    shapes = [None] * len(blocks) if blocks.geometry is None else list(blocks.geometry)
+    shapes = [None] * len(blocks) if blocks.geometry is None else [_multi(shape) for shape in blocks.geometry]
     properties = [
         {
             "block_id": block, "name": blocks.names[at], "community": blocks.communities[at], "setting": str(blocks.settings[at]),
@@ -249,4 +249,9 @@ def _plans(publication: Publication, geography: Geography, common: Mapping[str, 
         "decided": publication.decided.isoformat() if publication.decided else None, "decision": publication.decision, **common,
     }  # fmt: skip
     about = ("plans", "方案 Published plans", "The plan that is published, verified before it was served.")
-    return Collection(about, [publication.version], [properties], geography.on_globe([boundary], _DECIMALS))
+    return Collection(about, [publication.version], [properties], geography.on_globe([_multi(boundary)], _DECIMALS))
+
+
+def _multi(shape: Any) -> Any:
+    """Return a polygon as a multi-polygon, so that a layer has one type whether or not a part lies apart."""
+    return None if shape is None else shapely.multipolygons(shapely.get_parts(shape))

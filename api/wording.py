@@ -103,7 +103,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "map.point": ("地图上的一点", "A point on the map"),
         "stage.kindergarten": ("幼儿园", "Kindergarten"),
         "stage.primary": ("小学", "Primary school"),
-        "stage.junior": ("初中", "Junior secondary school"),
+        "stage.junior": ("初中", "Junior school"),
         "notice.synthetic": (
             "本答复出自合成数据，仅供演示。",
             "This answer comes from synthetic data and is a demonstration only.",

@@ -20,7 +20,7 @@ export function startMap(element, look) {
   const renderers = Object.fromEntries(["catchments", "base", "answer"].map((pane) => [pane, leaflet.canvas({ pane, padding: 0.3 })]));
   const fills = element.dataset.fills.split(" ");
   const layers = { catchments: null, chosen: null, schools: leaflet.layerGroup().addTo(map), answer: leaflet.layerGroup().addTo(map) };
-  const drawn = { schools: [], zones: {}, places: [] };
+  const drawn = { schools: [], zones: {}, places: [], bounds: null };
 
   const stage = () => choice.elements.stage.value;
   const year = () => Number(choice.elements.year.value);
@@ -69,7 +69,8 @@ export function startMap(element, look) {
     layers.chosen?.remove();
     layers.answer.clearLayers();
     const spans = [...document.querySelectorAll("#answer .span[data-lon]")];
-    const zone = document.querySelector(`#answer .span[data-stage="${stage()}"]`)?.dataset.zone;
+    const ofStage = spans.filter((span) => span.dataset.stage === stage() && Number(span.dataset.year) <= year());
+    const zone = ofStage.at(-1)?.dataset.zone;
     const feature = zone ? drawn.zones[zone] : null;
     layers.chosen = feature
       ? leaflet.geoJSON(feature, { interactive: false, pane: "answer", renderer: renderers.answer, style: { color: "#0b3d5c", weight: 3, fill: false } }).addTo(map)
@@ -101,7 +102,12 @@ export function startMap(element, look) {
     drawn.places = cards.length || !asked?.lon ? cards : [[Number(asked.lat), Number(asked.lon)]];
     drawAnswer();
     const schools = [...answer.querySelectorAll(".span[data-lon]")].map((span) => [Number(span.dataset.lat), Number(span.dataset.lon)]);
-    if (cards.length) map.fitBounds(leaflet.latLngBounds([...cards, ...schools]), { padding: [48, 48], maxZoom: 16, animate: !still });
+    drawn.bounds = cards.length ? leaflet.latLngBounds([...cards, ...schools]) : null;
+    fit(!still);
+  }
+
+  function fit(animate) {
+    if (drawn.bounds) map.fitBounds(drawn.bounds, { padding: [48, 48], maxZoom: 16, animate });
   }
 
   map.on("click", (event) => look(event.latlng.lng, event.latlng.lat));
@@ -112,6 +118,11 @@ export function startMap(element, look) {
       look(map.getCenter().lng, map.getCenter().lat);
     }
   });
+  window.addEventListener("beforeprint", () => {
+    map.invalidateSize({ animate: false });
+    fit(false);
+  });
+  window.addEventListener("afterprint", () => map.invalidateSize({ animate: false }));
   choice.addEventListener("change", () => catchments().catch(failed));
   choice.addEventListener("submit", (event) => event.preventDefault());
 
