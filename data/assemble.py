@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from xuequ.data.project import Plane
     from xuequ.data.read import Table
     from xuequ.zoning.demand import Demand
-    from xuequ.zoning.places import Blocks
+    from xuequ.zoning.places import Blocks, Schools
     from xuequ.zoning.problems import Problems
 
 __all__ = ["assemble"]
 
 
-def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems: Problems) -> District:
+def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems: Problems) -> tuple[District, int | None]:
     """
     Make the district of a case.
 
@@ -50,6 +50,13 @@ def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems
         Of the district.
     problems
         Takes warnings, and errors that only show when tables meet; the district is of no use if there is one.
+
+    Returns
+    -------
+    District
+        Made of the tables.
+    int or None
+        Pieces that the road network is in; None where no roads were walked.
     """
     rules = Rules().override(case.rules)
     stage = lone_stage(tables["schools"], case.zoning.stage)
@@ -60,34 +67,45 @@ def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems
     sites = () if site_table is None else sites_of(site_table, tables["schools"].text("id"), problems)
     enrolment = enrolment_of(tables["enrolment"], schools, school_year, problems) if _filled(tables, "enrolment") else None
     demand = _demand(tables, case, rules, blocks, (school_year, *years), stage, problems)
-    clusters = clusters_of(tables["clusters"], schools, problems) if _filled(tables, "clusters") else None
-    ties = (*ties_of(tables.get("clusters"), clusters), *(Tie(tie.a, tie.b, TieKind(tie.kind)) for tie in case.clusters.ties))
-    rivers = lines_of(tables.get("barriers"))
-    return District(
-        name=case.case.name,
-        crs=plane.name,
-        school_year=school_year,
-        years=years,
-        blocks=blocks,
-        schools=schools,
-        adjacency=adjacency_of(tables, blocks, case, problems),
-        distances=distances_of(tables, blocks, schools, case, problems),
-        demand=demand,
+    distances, road_pieces = distances_of(tables, blocks, schools, case, problems)
+    district = District(
+        case.case.name,
+        plane.name,
+        school_year,
+        years,
+        blocks,
+        schools,
+        adjacency_of(tables, blocks, case, problems),
+        distances,
+        demand,
         sites=sites,
         enrolment=enrolment,
         today=catchments_of(tables, blocks, schools, school_year, stage, problems),
-        clusters=clusters,
-        ties=tuple(dict.fromkeys(ties)),
         rules=rules,
         options=options_of(case, rules, locks_of(case, tables, stage, problems), graded=demand.graded, problems=problems),
-        synthetic=case.case.synthetic,
-        data_licence=case.case.data_licence,
-        language=case.case.language,
-        addresses=_addresses(tables.get("addresses"), blocks, problems),
-        rivers=tuple(rivers),
-        roads=tuple(lines_of(tables.get("roads"))),
-        boundary=_boundary(tables.get("boundary")),
+        **_clusters(case, tables, schools, problems),
+        **_for_maps(case, tables, blocks, problems),
     )
+    return district, road_pieces
+
+
+def _clusters(case: CaseFile, tables: Mapping[str, Table], schools: Schools, problems: Problems) -> dict[str, Any]:
+    clusters = clusters_of(tables["clusters"], schools, problems) if _filled(tables, "clusters") else None
+    named = (Tie(tie.a, tie.b, TieKind(tie.kind)) for tie in case.clusters.ties)
+    return {"clusters": clusters, "ties": tuple(dict.fromkeys((*ties_of(tables.get("clusters"), clusters), *named)))}
+
+
+def _for_maps(case: CaseFile, tables: Mapping[str, Table], blocks: Blocks, problems: Problems) -> dict[str, Any]:
+    """Return what only maps, reports and the look-up show."""
+    return {
+        "synthetic": case.case.synthetic,
+        "data_licence": case.case.data_licence,
+        "language": case.case.language,
+        "addresses": _addresses(tables.get("addresses"), blocks, problems),
+        "rivers": tuple(lines_of(tables.get("barriers"))),
+        "roads": tuple(lines_of(tables.get("roads"))),
+        "boundary": _boundary(tables.get("boundary")),
+    }
 
 
 def _filled(tables: Mapping[str, Table], name: str) -> bool:

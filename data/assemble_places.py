@@ -43,7 +43,9 @@ def blocks_of(table: Table, problems: Problems) -> Blocks:
     assert table.geometry is not None
     shapes: Any = table.geometry
     areas: Any = shapely.get_dimensions(shapes) == 2
-    geometry = sound_shapes(shapes, tuple(table.text("id")), problems) if areas.all() else None
+    nothing: Any = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    drawn_as_areas = areas.any() and (areas | nothing).all()
+    geometry = sound_shapes(shapes, tuple(table.text("id")), problems) if drawn_as_areas else None
     drawn = shapes if geometry is None else geometry
     centres = shapely.centroid(drawn)
     if geometry is not None:
@@ -54,7 +56,8 @@ def blocks_of(table: Table, problems: Problems) -> Blocks:
     for k in np.flatnonzero(~centred & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
         points[k] = shapely.get_coordinates(shapes[k]).mean(axis=0)  # a polygon without area has no centre
     given = np.column_stack([table.number("point_x"), table.number("point_y")])
-    points = np.where(np.isfinite(given).all(axis=1)[:, None], given, points)
+    stated: Any = np.isfinite(given).all(axis=1)
+    points = np.where(stated[:, None], given, points)
     return Blocks(
         tuple(table.text("id")),
         points,

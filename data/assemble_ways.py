@@ -158,15 +158,24 @@ def road_options(given: Mapping[str, Any], problems: Problems) -> tuple[RoadOpti
         return RoadOptions(), WalkOptions(), cut
 
 
-def distances_of(tables: Mapping[str, Table], blocks: Blocks, schools: Schools, case: CaseFile, problems: Problems) -> Distances:
+def distances_of(
+    tables: Mapping[str, Table], blocks: Blocks, schools: Schools, case: CaseFile, problems: Problems
+) -> tuple[Distances, int | None]:
     """
     Tell how far schools are: the table ``distances``, else along ``roads``, else straight (a warning).
 
     Candidates of sites that a distance table lacks are measured straight, and told.
+
+    Returns
+    -------
+    Distances
+        From blocks to schools.
+    int or None
+        Pieces that the road network is in; None where no roads were walked.
     """
     table, roads = tables.get("distances"), tables.get("roads")
     if table is not None:
-        return _given_distances(table, blocks, schools, problems)
+        return _given_distances(table, blocks, schools, problems), None
     if roads is not None:
         network, walk = _network(roads, tables, blocks, schools, case, problems)
         if network is not None and len(network.edges):
@@ -179,7 +188,7 @@ def distances_of(tables: Mapping[str, Table], blocks: Blocks, schools: Schools, 
                 barriers=lines_of(tables.get("barriers")),
             )
             problems.extend(found)
-            return distances
+            return distances, int(network.components().max()) + 1
         problems.warn(
             "roads", "there is no road to walk on: distances are straight lines", "see to the columns class and walkable"
         )
@@ -187,7 +196,7 @@ def distances_of(tables: Mapping[str, Table], blocks: Blocks, schools: Schools, 
         problems.warn(
             "roads", "there are neither roads nor distances: distances are straight lines", "add roads or a table distances"
         )
-    return straight_distances(blocks.points, schools.points)
+    return straight_distances(blocks.points, schools.points), None
 
 
 def _given_distances(table: Table, blocks: Blocks, schools: Schools, problems: Problems) -> Distances:

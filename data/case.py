@@ -283,13 +283,14 @@ def _checked(loaded: Loaded) -> CheckReport:
     rows = {name: len(table) for name, table in loaded.tables.items()}
     if problems.errors or file is None or loaded.plane is None:
         return CheckReport(problems, {"rows": rows, "crs": None if loaded.plane is None else loaded.plane.name}, None)
-    district = assemble(file, loaded.tables, loaded.plane, problems)
+    district, road_pieces = assemble(file, loaded.tables, loaded.plane, problems)
     if not district.name:
         district = district.replace(name=loaded.folder.resolve().name)
     if problems.errors:
         return CheckReport(problems, {"rows": rows, "crs": district.crs}, None)
     check_district(district, problems)
-    return CheckReport(problems, {**summarise(district, set(loaded.tables)), "rows": rows}, district)
+    summary = {**summarise(district, set(loaded.tables)), "road_pieces": road_pieces, "rows": rows}
+    return CheckReport(problems, summary, district)
 
 
 def read_case(case: str | Path, overrides: Sequence[str] = ()) -> Case:

@@ -39,14 +39,14 @@ def write_demand(folder: Path, district: District) -> Path:
     return path
 
 
-def write_places(path: Path, problems: Problems) -> Path:
-    """Write the places of problems as a GeoPackage with one layer ``problems``; those without a place are left out."""
+def write_places(path: Path, problems: Problems, crs: str | None = None) -> Path:
+    """Write the places of problems, in the plane ``crs``, as a GeoPackage with a layer ``problems``; the others are left out."""
     import geopandas as gpd  # noqa: PLC0415 - only this export needs it
 
     placed = [(kind, item) for kind in ("errors", "warnings") for item in getattr(problems, kind) if item.geometry]
     rows = [{"kind": kind[:-1], **item.to_json(), "row": str(item.row)} for kind, item in placed]
     columns = ["kind", "table", "row", "column", "value", "message", "fix"]
-    geometry = gpd.GeoSeries.from_wkt([item.geometry for _, item in placed])
+    geometry = gpd.GeoSeries.from_wkt([item.geometry for _, item in placed], crs=crs if crs and ":" in crs else None)
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=geometry)
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_file(path, layer="problems", driver="GPKG", engine="pyogrio")

@@ -54,6 +54,10 @@ def _checked(table: Table, problems: Problems) -> Table:
     if schema.shape == "none" or not len(table):
         return table
     if table.geometry is None:
+        if table.name == "roads" and not all(table.has(name) for name in ("from", "to", "length_m")):
+            problems.error(
+                "roads", "the roads have neither geometry nor the columns from, to and length_m", "bring one of the two"
+            )
         if table.name == "schools":
             _check_nothing(table, np.ones(len(table), dtype=bool), problems)
         if schema.place_required and not any(problem.table == table.name for problem in problems.errors):

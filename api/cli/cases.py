@@ -37,7 +37,7 @@ def run_check(common: Common, fix: Path | None, places: Path | None) -> int:
     if places is not None:
         from xuequ.data.exports import write_places  # noqa: PLC0415
 
-        write_places(places, report.problems)
+        write_places(places, report.problems, report.summary.get("crs"))
     problems = report.problems
     result: dict[str, Any] = {
         "ok": not problems.errors,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pytest
@@ -12,6 +13,7 @@ import shapely
 from case_folders import CRS, EAST, NORTH, SIDE, Folder, collection, csv_text, feature, square, whole_case
 
 from xuequ.data.case import check_case, read_case
+from xuequ.data.exports import write_places
 from xuequ.data.project import WGS84, Plane, transformed
 from xuequ.data.shifted import to_bd09, to_gcj02
 from xuequ.zoning.errors import CaseError, TableError
@@ -612,6 +614,7 @@ def test_a_fault_is_told_with_its_place_and_its_mend(tmp_path, fault, kind, wher
     listed = "\n".join(f"{problem.table}: {problem.message}" for problem in report.problems)
     assert told, f"nothing says {said!r}:\n{listed}"
     assert all(problem.message and problem.fix for problem in report.problems)
+    assert json.loads(json.dumps(report.to_json()))["ok"] == report.ok
     assert (report.district is None) == bool(report.problems.errors)
     if kind == WARNING:
         assert not report.problems.errors, listed
@@ -798,3 +801,44 @@ def test_a_wrong_declared_encoding_is_told_and_mended(tmp_path):
     )
     case.sections["tables.schools"] = 'file = "s.csv"\nencoding = "klingon"'
     assert "there is no encoding klingon" in check_case(case.write(tmp_path / "b")).problems.errors[0].message
+
+
+def test_the_places_of_problems_are_a_map_in_the_plane_of_the_case(tmp_path):
+    case = whole_case()
+    shape_of(0, BOW_TIE)(case)
+    report = check_case(case.write(tmp_path))
+    places = gpd.read_file(write_places(tmp_path / "places.gpkg", report.problems, report.summary["crs"]))
+    assert places.crs == CRS
+    assert set(places["table"]) == {"blocks"}
+    assert shapely.box(EAST, NORTH, EAST + 300, NORTH + 300).contains(places.geometry[places["row"] == "b0"].iloc[0])
+
+
+def test_headings_in_two_rows_without_a_title(tmp_path):
+    case = whole_case()
+    book = _workbook([["学校代码", "x", "y", "学段", "小学", None], [None, None, None, None, "间数", "人数"],
+                      ["A", EAST + 150, NORTH + 150, "小学", 9, 300], ["B", EAST + 1050, NORTH + 750, "小学", 12, 400]],
+                     ["A1:A2", "B1:B2", "C1:C2", "D1:D2", "E1:F1"])  # fmt: skip
+    case.sections["tables.schools"] = 'file = "schools.xlsx"\ncolumns = { classrooms_primary = "小学间数" }'
+    case.write(tmp_path)
+    book.save(tmp_path / "schools.xlsx")
+    report = check_case(tmp_path)
+    assert report.ok, report.problems.errors
+    assert report.district.schools.rooms[:, 1].tolist() == [9, 12]
+
+
+def test_a_block_with_a_point_needs_no_outline(tmp_path):
+    case = whole_case()
+    case.blocks[5]["geometry"] = None
+    case.blocks[5]["properties"] |= {"point_x": EAST + 450, "point_y": NORTH + 450}
+    report = check_case(case.write(tmp_path))
+    assert report.ok, report.problems.errors
+    assert report.district.blocks.points[5].tolist() == [EAST + 450, NORTH + 450]
+    assert report.district.blocks.geometry is not None
+    assert report.summary["islands"] == 1
+
+
+def test_the_pieces_of_the_roads_are_counted(tmp_path):
+    case = whole_case()
+    assert check_case(case.write(tmp_path / "a")).summary["road_pieces"] == 1
+    del case.sections["tables.roads"]
+    assert check_case(case.write(tmp_path / "b")).summary["road_pieces"] is None
