@@ -223,7 +223,7 @@ class Session:
         """
         effort = effort or Effort()
         self._seen.clear()
-        limit = max(effort.seconds, 0.01) + self._highs.getRunTime() if np.isfinite(effort.seconds) else highspy.kHighsInf
+        limit = max(effort.seconds, 0.01) if np.isfinite(effort.seconds) else highspy.kHighsInf
         for name, value in (("time_limit", limit), ("mip_max_nodes", min(effort.nodes, 2**31 - 1)), ("mip_rel_gap", effort.gap)):
             self._highs.setOptionValue(name, value)
         self._highs.run()

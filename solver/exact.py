@@ -57,32 +57,41 @@ class Proof:
         cuts: CutPool,
         effort: Effort,
         *,
+        width: float = 1.0,
         seed: int = 0,
         should_stop: Callable[[], bool] | None = None,
     ) -> Outcome | None:
-        """Solve the model on the arcs that a better plan may use; None where the plan breaks limits or too many arcs are left."""
+        """
+        Solve the model on the arcs that a better plan may use; None where the plan breaks limits or too many arcs are left.
+
+        ``width`` below 1 keeps only arcs of small reduced cost, as a share of the gap: sooner done, and proof of nothing.
+        """
         problem = self.problem
         target = Target((np.arange(len(self.limits)) == self.column).astype(float), self.limits)
         total = problem.measure(zone)
         if target.excess(total) > 0:
             return None
         top = target.objective(total)
-        arcs = arcs_left(problem, zone, target, self.relaxed, top)
+        arcs = arcs_left(problem, zone, target, self.relaxed, top, width)
         if len(arcs) > _LARGEST:
             return None
         region = replace(Region.whole(problem), arcs=arcs)
         outcome = reoptimise(problem, zone, region, target, cuts, effort, seed=seed, should_stop=should_stop)
-        self.bound = max(self.bound, min(outcome.bound, top))
+        if width >= 1.0:
+            self.bound = max(self.bound, min(outcome.bound, top))
         return outcome
 
 
-def arcs_left(problem: Problem, zone: NDArray[np.int32], target: Target, relaxed: Relaxed, top: float) -> NDArray[np.int64]:
+def arcs_left(
+    problem: Problem, zone: NDArray[np.int32], target: Target, relaxed: Relaxed, top: float, width: float = 1.0
+) -> NDArray[np.int64]:
     """
     Return the arcs that a plan better than ``top`` may use, and those of the plan itself.
 
     Notes
     -----
-    An arc whose reduced cost on top of the Lagrangian bound exceeds the best value is in no better plan.
+    An arc whose reduced cost on top of the Lagrangian bound exceeds the best value is in no better plan. ``width`` scales what it
+    may exceed by.
     """
     price = target.price.copy()
     for measure, each in relaxed.prices.items():
@@ -90,5 +99,5 @@ def arcs_left(problem: Problem, zone: NDArray[np.int32], target: Target, relaxed
     rows = problem.arc_rows()
     paid = arc_prices(problem, price) + problem.pupils[rows] * relaxed.mu[problem.arc_zone]
     reduced = paid - np.minimum.reduceat(paid, problem.arc_indptr[:-1])[rows]
-    kept = relaxed.value + reduced <= top + 1e-9 * max(1.0, abs(top))
+    kept = reduced <= width * (top - relaxed.value) + 1e-9 * max(1.0, abs(top))
     return np.flatnonzero(kept | (problem.arc_zone == zone[rows]))

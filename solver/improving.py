@@ -11,7 +11,8 @@ from xuequ.solver.columns import Pool
 from xuequ.solver.cuts import CutPool
 from xuequ.solver.engine import Effort
 from xuequ.solver.problem import CUT, LARGE, OVER, SUPER
-from xuequ.solver.repair import is_contiguous
+from xuequ.solver.relaxation import arc_prices
+from xuequ.solver.repair import is_contiguous, repair
 from xuequ.solver.search import Cycle, Target
 from xuequ.solver.submip import Region, reoptimise, zone_neighbours
 
@@ -27,6 +28,7 @@ __all__ = ["Improver", "Pace"]
 
 _MIP_BATCHES = 100
 _LARGEST_REGION = 1500
+_WIDTHS = (0.05, 0.12, 0.05, 0.3, 1.0)
 _HOT = (0.1, 0.2, 0.4, 0.8)
 
 
@@ -68,6 +70,7 @@ class Improver:
     _chance: np.random.Generator = field(init=False)
     _walker: NDArray[np.int32] | None = None
     _pooled: int = 0
+    _proofs: int = 0
     _size: float = 3.0
 
     def __post_init__(self) -> None:
@@ -89,7 +92,7 @@ class Improver:
             if linear:
                 self._combine(target, budget)
                 self._regions(target, budget, self.clock.elapsed_s - started)
-                if proof is not None and stale >= 1 and number % 3 == 2:
+                if proof is not None and number >= 1:
                     self._prove(proof, target, budget)
             batches = min(2 * batches, 2000)
             number += 1
@@ -188,17 +191,32 @@ class Improver:
         return np.array(sorted(zones))
 
     def _prove(self, proof: Proof, target: Target, budget: Budget) -> None:
-        """Work on the whole problem at once: a better plan, a better bound, perhaps a proof."""
+        """
+        Work on the whole problem at once, on few arcs first: a better plan, a better bound, perhaps a proof.
+
+        What the model finds is near the best but often not contiguous yet: it is repaired and cooled down.
+        """
         left = budget.until_s - self.clock.elapsed_s
-        seconds = 0.15 * left if np.isfinite(left) else 20.0
-        effort = Effort(nodes=300, gap=1e-7) if self.clock.is_repeatable else Effort(seconds=seconds, gap=1e-7)
-        outcome = proof.attempt(self.zone, self.cuts, effort, seed=self.seed, should_stop=self.clock.should_stop)
+        seconds = float(np.clip(0.08 * left, 1.0, 30.0)) if np.isfinite(left) else 10.0
+        effort = Effort(nodes=200, gap=1e-7) if self.clock.is_repeatable else Effort(seconds=seconds, gap=1e-7)
+        width = _WIDTHS[self._proofs % len(_WIDTHS)]
+        self._proofs += 1
+        outcome = proof.attempt(
+            self.zone, self.cuts, effort, width=width, seed=self.seed, should_stop=self.clock.should_stop
+        )  # fmt: skip
         self.clock.iterations += 3 * _MIP_BATCHES
         if outcome is None:
             return
+        self._take(outcome.zone, target)
+        price = arc_prices(self.problem, target.price)
+        for seen in outcome.seen[-2:]:
+            if budget.is_spent(self.clock) or self.clock.should_stop():
+                break
+            mended = repair(self.problem, seen, price, overload=20.0 * float(self.search.worth[OVER]))
+            best, _ = self.search.run(mended, target, Cycle(200, 0.04, 0.005, 0.04), self.clock, budget)
+            self._take(best, target)
         if outcome.seen:
             self.pool.add(np.array(outcome.seen), whole=False)
-        self._take(outcome.zone, target)
         if budget.bound is not None:
             budget.bound = max(budget.bound, proof.bound)
 
