@@ -45,7 +45,7 @@ def plan_from(district: District, statement: Statement) -> Plan:
     proof = _Object(statement.certificate, "certificate.json")
     kind = said.word("kind", PlanKind)
     catchments = _catchments(district, statement.assignment, problems)
-    builds = bool(statement.seats) or kind in {PlanKind.SEATS, PlanKind.PLAN}
+    builds = bool(statement.seats) or kind is PlanKind.SEATS or (kind is PlanKind.PLAN and bool(district.sites))
     seats = _seats(district, statement.seats, problems) if builds else None
     names = {str(key): str(value) for key, value in said.mapping("cluster_names").items()}
     clusters = _clusters(statement.clusters, names, problems) if statement.clusters else None

@@ -198,9 +198,7 @@ def rich_clusters():
 def rich_plan(district):
     """Return a plan of kind ``plan`` for `rich_district`, in regime phase_in, that verifies."""
     seats = rich_seats()
-    catchments = tuple(
-        nearest_catchments(district, stage, year, seats) for stage in (Stage.PRIMARY, Stage.JUNIOR) for year in district.years
-    )
+    catchments = tuple(nearest_catchments(district, stage, year, seats) for stage in Stage for year in district.years)
     plan = Plan(
         PlanKind.PLAN, Status.FEASIBLE, district.fingerprint, regime="phase_in", seed=7, catchments=catchments, seats=seats,
         clusters=rich_clusters(), settings={"seats": "soft"},

@@ -94,7 +94,7 @@ def _locked(district: District, chosen: Round, catchments: Catchments, nearest: 
     blocks, schools = index_of(district.blocks.ids), index_of(district.schools.ids)
     given, near = (*catchments.zones, ()), (*chosen.zones, ())
     for lock in district.options.zoning.locks:
-        if lock.stage is catchments.stage:
+        if lock.stage is catchments.stage and lock.block in blocks and lock.school in schools:
             i, j = blocks[lock.block], schools[lock.school]
             locked[i] |= j in (given[catchments.zone[i]] if lock.must else near[nearest[i]])
     return locked
@@ -104,7 +104,7 @@ def _together(district: District) -> NDArray[np.bool_]:
     together = np.zeros(len(district.blocks), dtype=bool)
     blocks = index_of(district.blocks.ids)
     for group in district.options.zoning.keep_together:
-        together[[blocks[name] for name in group]] = True
+        together[[blocks[name] for name in group if name in blocks]] = True
     return together
 
 

@@ -215,7 +215,7 @@ class TestFaultsOfTheFolder:
             read_plan(written)
 
     def test_all_faults_of_all_tables_are_told_together(self, written):
-        change(written, "assignment.csv", "b0_0,primary,2026,s0,0.0", "b0_0,primary,soon,s0,near")
+        change(written, "assignment.csv", "b0_0,kindergarten,2026,s0,0.0", "b0_0,kindergarten,soon,s0,near")
         change(written, "schools.csv", "school_id,stage", "school,stage")
         change(written, "clusters.csv", "s1,s1,lead", "s1,s1")
         with pytest.raises(TableError) as raised:

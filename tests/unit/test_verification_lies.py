@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plans import bound_of, certified, hand_plan, nearest_catchments, rich_district, rich_plan
+from plans import bound_of, certified, goals_of, hand_plan, nearest_catchments, rich_district, rich_plan
 
+from xuequ.data.plans import plan_from
 from xuequ.zoning.cluster import ClusterPlan, Membership, Role, Tie, TieKind
 from xuequ.zoning.cluster_measures import CLUSTER_GOALS, cluster_goal_values, school_loads, today_clusters
 from xuequ.zoning.errors import VerificationFailed
@@ -18,7 +19,7 @@ from xuequ.zoning.rolls import start_rolls
 from xuequ.zoning.seating import Opening
 from xuequ.zoning.stage import Stage
 from xuequ.zoning.statement import OverflowRow
-from xuequ.zoning.stating import state
+from xuequ.zoning.stating import rounds_of, state
 from xuequ.zoning.verification import verify
 
 
@@ -117,6 +118,16 @@ LIES = {
     "a block stands there twice": (again("assignment", block_id="b2_2", **P26), "assignment.blocks"),
     "a block that is not in the case": (row("assignment", {"block_id": "b2_2"}, block_id="b9_9"), "assignment.block_id"),
     "a school that is not in the case": (whole_zone("b2_2", "s9"), "assignment.school_id"),
+    "a planned year left out": (
+        lambda statement: replace(
+            statement, assignment=tuple(item for item in statement.assignment if (item.stage, item.year) != ("junior", 2027))
+        ),
+        "plan.years",
+    ),
+    "goals of a year that is not planned": (
+        said("stage_goals", value=lambda entries: [*entries, entries[0] | {"year": 2030}]), "goals.places",
+    ),
+    "said to be optimal": (said("status", value="optimal"), "plan.status"),
     "a year that the case does not have": (row("assignment", {"block_id": "b2_2"}, year=2050), "assignment.years"),
     "a stage that there is not": (row("assignment", {"block_id": "b2_2"}, stage="college"), "assignment.years"),
     "a block without a school": (whole_zone("b2_2", ""), "assignment.reach"),
@@ -143,7 +154,7 @@ LIES = {
     "another utilisation": (row("schools", {"school_id": "s1"}, utilisation=lambda x: x - 0.01), "schools.utilisation"),
     "another alert": (row("schools", {"school_id": "s1", "alert": "green"}, alert="yellow"), "schools.alert"),
     "a grade is missing": (drop("schools", school_id="s1", grade="g3", **P26), "schools.rows"),
-    "a school of another stage": (row("schools", {"school_id": "s1"}, stage="kindergarten"), "schools.places"),
+    "a school of another stage": (row("schools", {"school_id": "s1"}, stage="college"), "schools.places"),
     "a seat without money": (row("seats", {"site_id": "new"}, cost=lambda n: n - 1), "seats.cost"),
     "more than the budget": (row("seats", {"site_id": "new", "stage": "primary"}, classrooms=24), "seats.money"),
     "more rooms than the site can hold": (row("seats", {"site_id": "wing", "year": 2027}, classrooms=6), "seats.size"),
@@ -378,11 +389,11 @@ class TestRulesOfThePlan:
         district = rich_district()
         plan = rich_plan(district)
         items = list(plan.catchments)
-        zone = items[0].zone.copy()
+        zone = items[3].zone.copy()
         block = 2
         assert zone[block] == 0
         zone[block] = 1
-        items[0] = replace(items[0], zone=zone)
+        items[3] = replace(items[3], zone=zone)
         failed = {item.name for item in verify(district, plan.replace(catchments=tuple(items))).failed}
         assert "assignment.stability" in failed
 
@@ -390,9 +401,9 @@ class TestRulesOfThePlan:
         district = rich_district(rules=rich_district().rules.override({"stability_years": 1}))
         plan = rich_plan(district)
         items = list(plan.catchments)
-        zone = items[0].zone.copy()
+        zone = items[3].zone.copy()
         zone[2] = 1
-        items[0] = replace(items[0], zone=zone)
+        items[3] = replace(items[3], zone=zone)
         failed = {item.name for item in verify(district, plan.replace(catchments=tuple(items))).failed}
         assert "assignment.stability" not in failed
 
@@ -405,6 +416,40 @@ class TestRulesOfThePlan:
         assert "seats.floors" in {item.name for item in verify(district, statement).failed}
         claimed = said("programmes", 1, "floors_met", value=True)(statement)
         assert {"seats.floors", "programmes.floors_met"} <= {item.name for item in verify(district, claimed).failed}
+
+    def test_a_zone_plan_on_given_seats_need_not_reach_the_floors(self):
+        district = rich_district()
+        seats = replace(rich_plan(district).seats, openings=(Opening("wing", Stage.PRIMARY, 2026, 2),))
+        plan = hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026, seats), seats=seats)
+        statement = state(district, plan)
+        assert statement.plan["programmes"][0]["floors_met"] is False
+        assert verify(district, statement).failed == ()
+
+    def test_a_whole_plan_where_there_are_no_sites_and_no_leads(self):
+        district = rich_district()
+        schools = replace(district.schools, lead=np.zeros(6))
+        bare = district.replace(sites=(), schools=schools, ties=())
+        catchments = tuple(nearest_catchments(bare, stage, year) for stage in Stage for year in bare.years)
+        plan = rich_plan(district).replace(
+            fingerprint=bare.fingerprint,
+            catchments=catchments,
+            seats=None,
+            clusters=None,
+            goals=(),
+            objective=None,
+            solver_bound=None,
+        )
+        goals = tuple((item.stage, item.year, goals_of(bare, chosen, item)) for chosen, item in rounds_of(bare, plan))
+        statement = state(bare, plan.replace(stage_goals=goals))
+        assert verify(bare, statement).failed == ()
+        assert plan_from(bare, statement).seats is None
+        named = said("cluster_names", value={"s0": "West"})(statement)
+        assert {item.name for item in verify(bare, named).failed} == {"clusters.names"}
+
+    def test_clusters_of_another_year_cannot_be_checked_alone(self):
+        district = rich_district()
+        plan = rich_plan(district).replace(kind=PlanKind.CLUSTER, catchments=(), stage_goals=(), seats=None, year=2028)
+        assert "clusters.year" in self.failed(district, plan)
 
     def test_land_beyond_the_cap(self):
         district = rich_district()

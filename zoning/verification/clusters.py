@@ -63,8 +63,10 @@ def check_clusters(
     of_year = [area for area in areas if area.year == year]
     _check_contiguity(clusters, touching(ground, of_year, year), ties, findings)
     leads = known and all(name in ground.school_of for name in clusters)
-    if leads and said.get("kind") == PlanKind.CLUSTER and year == ground.district.school_year:
-        _check_goals(ground, rows, count_today(ground), said, findings)
+    if said.get("kind") == PlanKind.CLUSTER:
+        findings.same("clusters.year", year, ground.district.school_year, "clusters without catchments are of today")
+        if leads:
+            _check_goals(ground, rows, count_today(ground), said, findings)
 
 
 def _now(ground: Ground, school: str, year: int) -> str:

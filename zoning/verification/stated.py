@@ -15,9 +15,21 @@ if TYPE_CHECKING:
     from xuequ.zoning.verification.ground import Area, Ground
     from xuequ.zoning.verification.pupils import Counted
 
-__all__ = ["check_bounds", "check_head", "check_large_classes", "check_places", "is_hard", "listed", "moved_cap", "settings_of"]
+__all__ = [
+    "check_bounds",
+    "check_head",
+    "check_large_classes",
+    "check_places",
+    "has_leads",
+    "is_hard",
+    "listed",
+    "moved_cap",
+    "settings_of",
+]
 
 _REGIMES = ("full", "phase_in")
+_PROVED = 1e-5
+"""Gap up to which a solver's arithmetic cannot tell a proof from its rounding."""
 
 
 def check_head(ground: Ground, said: Mapping[str, Any], findings: Findings) -> bool:
@@ -79,12 +91,35 @@ def moved_cap(ground: Ground, said: Mapping[str, Any]) -> float | None:
     return min(caps, default=None)
 
 
-def check_places(said: Mapping[str, Any], areas: Sequence[Area], findings: Findings) -> None:
-    """Check that plan.json lists the stages and years that assignment.csv has, and a zone plan is of its one."""
-    listed = [{"stage": str(area.stage), "year": area.year} for area in areas]
-    findings.same("plan.catchments", said.get("catchments"), listed)
+def check_places(ground: Ground, said: Mapping[str, Any], areas: Sequence[Area], findings: Findings) -> None:
+    """
+    Check for which stages and years a plan has catchments.
+
+    plan.json lists those of assignment.csv. A zone plan has its one; a whole plan has every planned year of every stage that has
+    schools, and the goals of each; others have no goals by stage.
+    """
+    listed_places = [{"stage": str(area.stage), "year": area.year} for area in areas]
+    findings.same("plan.catchments", said.get("catchments"), listed_places)
+    entries = [{"stage": item.get("stage"), "year": item.get("year")} for item in listed(said, "stage_goals", findings)]
+    whole = said.get("kind") == PlanKind.PLAN
+    findings.same("goals.places", entries, listed_places if whole else [], "stages and years in stage_goals")
     if said.get("kind") == PlanKind.ZONE:
-        findings.same("plan.stage", [{"stage": said.get("stage"), "year": said.get("year")}], listed)
+        findings.same("plan.stage", [{"stage": said.get("stage"), "year": said.get("year")}], listed_places)
+    if whole:
+        there = {(area.stage, area.year) for area in areas}
+        missing = [
+            f"{stage} {year}"
+            for stage in Stage
+            for year in ground.district.years
+            if (stage, year) not in there and ground.zoned(stage, year)
+        ]
+        findings.none("plan.years", missing, "every planned year of every stage that has schools", len(areas) + len(missing))
+
+
+def has_leads(ground: Ground) -> bool:
+    """Return whether the case names any lead school, so that there can be clusters."""
+    assert ground.district.schools.lead is not None
+    return bool(ground.district.options.clusters.leads) or bool(ground.district.schools.lead.any())
 
 
 def check_bounds(said: Mapping[str, Any], main: Mapping[str, Any] | None, findings: Findings) -> None:
@@ -113,10 +148,10 @@ def check_bounds(said: Mapping[str, Any], main: Mapping[str, Any] | None, findin
         findings.holds("plan.bound", bound, objective, "not above the objective", ok=bound <= objective + slack)
         gap = max(0.0, objective - bound) / max(1.0, abs(objective))
     findings.near("plan.gap", said.get("gap"), gap, 1e-6, "(objective − bound) / max(1, |objective|)")
-    if said.get("kind") == PlanKind.ZONE and said.get("status") == Status.OPTIMAL:
-        allowed = (main.get("tolerance") or 0.0) if main else 0.0
-        ok = gap is not None and gap <= allowed + 1e-6
-        findings.holds("plan.status", "optimal", gap, f"the gap is at most the tolerance of the goal, {allowed:g}", ok=ok)
+    if said.get("status") == Status.OPTIMAL:
+        allowed = main.get("tolerance") if main else 0.0
+        ok = gap is not None and is_number(allowed) and gap <= max(float(allowed or 0.0), _PROVED)
+        findings.holds("plan.status", "optimal", gap, f"the gap is at most the tolerance of the goal, {allowed}", ok=ok)
 
 
 def check_large_classes(

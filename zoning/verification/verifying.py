@@ -54,7 +54,7 @@ def verify(district: District, plan: Plan | Statement) -> Verification:
     model.md §6. Only definitions are shared with the solver: the district's records, the rules, class arithmetic, the graph.
     """
     statement = plan if isinstance(plan, Statement) else state(district, plan)
-    work = _Work(statement, Findings())
+    work = _Work(district, statement, Findings())
     work.findings.same("plan.format", statement.plan.get("format"), FORMAT)
     openings = read_openings(Ground(district), statement.seats, work.findings) if work.builds else []
     work.ground = Ground(district, openings)
@@ -71,6 +71,7 @@ def verify(district: District, plan: Plan | Statement) -> Verification:
 class _Work:
     """One verification under way."""
 
+    district: District
     statement: Statement
     findings: Findings
     ground: Ground = field(init=False)
@@ -88,8 +89,9 @@ class _Work:
 
     @property
     def builds(self) -> bool:
-        """Whether the plan says anything of seats."""
-        return bool(self.statement.seats) or self.kind in {PlanKind.SEATS, PlanKind.PLAN}
+        """Whether the plan says, or must say, anything of seats."""
+        must = self.kind == PlanKind.SEATS or (self.kind == PlanKind.PLAN and bool(self.district.sites))
+        return bool(self.statement.seats) or must
 
     @property
     def phase_in(self) -> bool:
@@ -99,7 +101,7 @@ class _Work:
         """Check assignment.csv, schools.csv, scenarios.csv and overflow.csv, with the goals of each stage and year."""
         statement, ground, findings = self.statement, self.ground, self.findings
         self.areas = assignment.read_areas(ground, statement.assignment, findings)
-        stated.check_places(self.said, self.areas, findings)
+        stated.check_places(ground, self.said, self.areas, findings)
         self.counted = self._count(self.said["scenario"])
         rows, schools = assignment.by_place(statement.assignment), assignment.by_place(statement.schools)
         places = {(str(area.stage), area.year) for area in self.areas}
@@ -121,9 +123,7 @@ class _Work:
         assignment.check_stability(ground, self.areas, findings)
         self._check_scenarios()
         self._check_certificates()
-        if ground.district.demand.graded:
-            listed = stated.listed(self.said, "large_classes", findings)
-            stated.check_large_classes(ground, self.counted, listed, findings)
+        stated.check_large_classes(ground, self.counted, stated.listed(self.said, "large_classes", findings), findings)
 
     def _count(self, scenario: str) -> dict[int, Counted]:
         years = sorted({area.year for area in self.areas})
@@ -138,7 +138,6 @@ class _Work:
         if self.kind != PlanKind.ZONE:
             entries = stated.listed(self.said, "stage_goals", self.findings)
             mine = [item for item in entries if (item.get("stage"), item.get("year")) == (str(area.stage), area.year)]
-            self.findings.same("goals.places", len(mine), 1, f"{area.place}, entries in stage_goals")
             goals = stated.listed(mine[0], "goals", self.findings) if mine else []
         else:
             goals = stated.listed(self.said, "goals", self.findings)
@@ -199,12 +198,14 @@ class _Work:
         """Check seats.csv and the programmes of plan.json."""
         programmes = stated.listed(self.said, "programmes", self.findings)
         if not self.builds:
-            self.findings.same("programmes.rows", len(programmes), 0)
+            self.findings.same("programmes.rows", len(programmes), 0, "a plan that builds nothing")
+            if self.kind == PlanKind.PLAN:
+                self.findings.same("goals.order", self.said.get("goals"), [], "goals of seats where there are no sites")
             return
         sites, stages = {site.id for site in self.ground.district.sites}, {str(stage) for stage in Stage}
         rows = [row for row in self.statement.seats if row.site_id in sites and row.stage in stages]
         check_seats(self.ground, rows, self.findings)
-        check_programmes(self.ground, rows, programmes, self.findings)
+        check_programmes(self.ground, rows, programmes, self.findings, floors=self.kind != PlanKind.ZONE)
         if self.kind in {PlanKind.SEATS, PlanKind.PLAN}:
             goals = stated.listed(self.said, "goals", self.findings)
             check_seat_goals(self.ground, rows, goals, self.findings)
@@ -212,8 +213,11 @@ class _Work:
     def check_clusters(self) -> None:
         """Check clusters.csv and overflow.csv."""
         rows = self.statement.clusters
-        if rows or self.kind in {PlanKind.CLUSTER, PlanKind.PLAN}:
+        led = stated.has_leads(self.ground)
+        if rows or self.kind == PlanKind.CLUSTER or (self.kind == PlanKind.PLAN and led):
             check_clusters(self.ground, self.areas, rows, self.said, self.findings)
+        else:
+            self.findings.same("clusters.names", self.said.get("cluster_names"), {}, "no clusters")
         known = self.ground.district.clusters
         cluster_of = {row.school_id: row.cluster for row in rows} or (known.cluster_of() if known else {})
         check_overflow(self.ground, self.areas, self.counted, cluster_of, self.statement.overflow, self.findings)
