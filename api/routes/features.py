@@ -146,6 +146,13 @@ def features_routes(publication: Publication, geography: Geography, cartography:
     """Make the routes under ``/ogc``."""
     router = APIRouter(prefix="/ogc", tags=["features"], dependencies=[Depends(_only_known_parameters)], responses=ERRORS)
     shelf = _Shelf(collections_of(publication, geography, cartography))
+    _describe(router, shelf, publication)
+    _hand_out(router, shelf)
+    return router
+
+
+def _describe(router: APIRouter, shelf: _Shelf, publication: Publication) -> None:
+    """Add the routes that say what is there."""
     title = f"xuequ: {publication.district.name}"
 
     @router.get("")
@@ -183,6 +190,10 @@ def features_routes(publication: Publication, geography: Geography, cartography:
     def collection(request: Request, collection: Annotated[str, Path(max_length=100)]) -> CollectionInfo:
         """Return what a collection is."""
         return _info(shelf.get(collection), _base(request))
+
+
+def _hand_out(router: APIRouter, shelf: _Shelf) -> None:
+    """Add the routes that give features."""
 
     @router.get(
         "/collections/{collection}/items", response_class=GeoJSONResponse, response_model=FeaturePage, responses=declared(404)
@@ -227,8 +238,6 @@ def features_routes(publication: Publication, geography: Geography, cartography:
             Link(href=home, rel="collection", type="application/json", title="its collection"),
         )
         return GeoJSONResponse({**found, "links": [link.model_dump() for link in links]})
-
-    return router
 
 
 class _Shelf:
