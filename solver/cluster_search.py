@@ -18,11 +18,13 @@ __all__ = ["first_clusters"]
 
 _BROKEN, _UNCOVERED, _BALANCE, _TRAVEL, _CHANGED = 1e6, 300.0, 30.0, 1.0, 1e-2
 """Prices of one broken rule, a pupil, a seat, a kilometre, a changed school: in the order of the goals' ranks."""
+_MOVES = 400
+"""Moves of a walk for each school."""
 _HOT, _COLD = 30_000.0, 1.0
 """Temperatures at the start and the end: a hundred pupils, a kilometre."""
 
 
-def first_clusters(problem: ClusterProblem, *, seed: int = 0, moves: int = 20_000, walks: int = 6) -> dict[int, int] | None:
+def first_clusters(problem: ClusterProblem, *, seed: int = 0, moves: int = 0, walks: int = 6) -> dict[int, int] | None:
     """
     Return clusters that keep every rule and do well on the goals, or None where none was found.
 
@@ -33,10 +35,12 @@ def first_clusters(problem: ClusterProblem, *, seed: int = 0, moves: int = 20_00
     seed
         The same seed and numbers give the same clusters.
     moves
-        Moves tried in a walk: a school, or those tied to it, into a cluster that it touches, or two that change places.
+        Moves tried in a walk: a school, or those tied to it, into a cluster that it touches, or two that change places; 0 for a
+        number that suits the schools.
     walks
         Walks from the same beginning; the best of them counts. Where one leaves nobody uncovered there are no more.
     """
+    moves = moves or _MOVES * len(problem.schools)
     best, price = _walk(problem, np.random.default_rng([seed, 0]), moves)
     for number in range(1, walks):
         if price < _UNCOVERED:

@@ -98,13 +98,11 @@ class Movements:
         own = any(self.district.schools.block[j] == block for j in new)
         return own or self.district.blocks.ids[block] in self.locked
 
-    def locks(self, year: int, *, waiting: bool = False) -> tuple[Lock, ...]:
-        """Return the locks of a year: blocks that moved too recently, and those that wait, stay at their school while it runs."""
+    def locks(self, year: int, more: NDArray[np.int64]) -> tuple[Lock, ...]:
+        """Return the locks of a year: blocks that moved too recently, and those named, stay at their school while it runs."""
         ids, running = self.district.schools.ids, set(zoned_schools(self.district, self.stage, year, self.seats).tolist())
         roots = set(self.district.schools.block[sorted(running)].tolist())
-        recent = np.flatnonzero(year - self.last < self.district.rules.stability_years)
-        if waiting:
-            recent = np.union1d(recent, waiting_blocks(self.district, self.stage, year, self.seats))
+        recent = np.union1d(np.flatnonzero(year - self.last < self.district.rules.stability_years), more)
         return tuple(
             Lock(self.district.blocks.ids[block], self.stage, ids[min(self.before[block])])
             for block in recent
@@ -118,8 +116,8 @@ def waiting_blocks(district: District, stage: Stage, year: int, seats: SeatPlan 
 
     Notes
     -----
-    A block that moves just before a school opens beside it may not move again, and cuts the new catchment off. So blocks stay where
-    they are that the new school will be nearest to, and those within a few blocks of it.
+    A block that moves just before a school opens beside it may not move again, and cuts the new catchment off. So blocks stay
+    where they are that the new school will be nearest to, and those within a few blocks of it.
     """
     now = set(zoned_schools(district, stage, year, seats).tolist())
     last = zoned_schools(district, stage, district.years[-1], seats)
@@ -193,11 +191,19 @@ class _Year:
 
 
 def _zone_year(task: StageTask, clock: Clock, movements: Movements, at: _Year) -> Plan:
-    """Zone one year; where the blocks that wait for a new school stand in the way, without their waiting."""
+    """
+    Zone one year; where locks leave the search no way in, with other locks.
+
+    First the blocks that wait for a new school stay, then they may move, then all stay but those that waited for a school that
+    opens now: so much is given that the search cannot lose its way.
+    """
     own = {lock.block for lock in task.options.locks if lock.stage is task.stage}
+    waiting = waiting_blocks(task.district, task.stage, at.year, task.seats)
+    waited = waiting_blocks(task.district, task.stage, at.year - 1, task.seats)
+    elsewhere = np.setdiff1d(np.arange(len(task.district.blocks)), waited)
     plan: Plan | None = None
-    for waiting in (True, False):
-        locks = tuple(lock for lock in movements.locks(at.year, waiting=waiting) if lock.block not in own)
+    for more in (waiting, np.empty(0, dtype=np.int64), elsewhere):
+        locks = tuple(lock for lock in movements.locks(at.year, more) if lock.block not in own)
         plan = zone(
             task.district,
             stage=task.stage,
