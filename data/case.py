@@ -13,10 +13,11 @@ from xuequ.data.case_file import CaseFile, case_schema, validate_case
 from xuequ.data.folder import Limits
 from xuequ.data.project import Plane, bring_together
 from xuequ.data.read import Table, read_table
+from xuequ.data.shift_notice import notice_shift
 from xuequ.data.tables import TABLES
 from xuequ.data.validate import check_case_names, check_tables
 from xuequ.data.validate_district import check_district, summarise
-from xuequ.data.validate_shapes import check_shapes, notice_shift
+from xuequ.data.validate_shapes import check_shapes
 from xuequ.zoning.errors import CaseError, TableError
 from xuequ.zoning.problems import Problems
 

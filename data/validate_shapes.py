@@ -1,4 +1,4 @@
-"""Checks of places: nothing, the wrong kind, no area, several parts, outside the district, and maps that are shifted."""
+"""Checks of places: nothing, the wrong kind, no area, several parts, outside the district."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely import STRtree
 
-from xuequ.data.project import LOCAL, WGS84, Plane, transformed
-from xuequ.data.shifted import in_china, to_bd09, to_gcj02
 from xuequ.data.tables import TABLES
 
 if TYPE_CHECKING:
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from xuequ.data.read import Table
     from xuequ.zoning.problems import Problems
 
-__all__ = ["check_shapes", "notice_shift"]
+__all__ = ["check_shapes", "outline_of"]
 
 _LISTED = 20
 _DIMENSIONS = {"point": 0, "line": 1, "area": 2}
@@ -151,7 +148,7 @@ def _check_blocks(table: Table, nothing: NDArray[np.bool_], problems: Problems) 
         )
 
 
-def _outline(table: Table | None) -> Any:
+def outline_of(table: Table | None) -> Any:
     """Return the areas of a table as one shape, None where there are none."""
     if table is None or table.geometry is None:
         return None
@@ -160,7 +157,7 @@ def _outline(table: Table | None) -> Any:
 
 
 def _check_boundary(tables: Mapping[str, Table], problems: Problems) -> None:
-    outline, blocks = _outline(tables.get("boundary")), tables.get("blocks")
+    outline, blocks = outline_of(tables.get("boundary")), tables.get("blocks")
     if outline is None or blocks is None or blocks.geometry is None:
         return
     shapes = shapely.make_valid(blocks.geometry)
@@ -185,108 +182,3 @@ def _check_boundary(tables: Mapping[str, Table], problems: Problems) -> None:
 
 def _wkt(shape: Any) -> str:
     return str(shapely.to_wkt(shapely.point_on_surface(shape), rounding_precision=1))
-
-
-def notice_shift(tables: Mapping[str, Table], sources: Mapping[str, Plane], plane: Plane, problems: Problems) -> None:
-    """
-    Notice tables that are shifted as a whole against boundary or roads: GCJ-02 or BD-09 given as WGS-84, or another datum.
-
-    Parameters
-    ----------
-    tables
-        In the plane of the district.
-    sources
-        The system that each was said to be in.
-    plane
-        Of the district.
-    problems
-        Takes the warnings.
-
-    Notes
-    -----
-    The blocks are moved by each shift that a confusion would have made, forwards and backwards. A shift is believed when it lays
-    them on the boundary (or their borders on the roads) more than twice as well as they lie now, and, for roads, twice as well as
-    shifts of the same length in other directions do.
-    """
-    blocks = tables.get("blocks")
-    if blocks is None or blocks.geometry is None or plane.name == LOCAL or not len(blocks):
-        return
-    shapes = shapely.make_valid(blocks.geometry[~shapely.is_missing(blocks.geometry)])
-    if not (shapely.get_dimensions(shapes) == 2).any():
-        return
-    shifts = _known_shifts(shapes, plane)
-    outline = _outline(tables.get("boundary"))
-    if outline is not None:
-        _compare("boundary", _outline_misfit(shapely.union_all(shapes), outline), shifts, sources, problems)
-    roads = tables.get("roads")
-    if roads is not None and roads.geometry is not None and len(roads) > 20:
-        lines = roads.geometry[shapely.get_dimensions(roads.geometry) == 1]
-        if len(lines):
-            _compare("roads", _road_misfit(shapes, lines), shifts, sources, problems)
-
-
-def _known_shifts(shapes: NDArray[Any], plane: Plane) -> dict[str, NDArray[np.float64]]:
-    """Return the shifts, metres east and north, that would undo each confusion at the middle of the blocks."""
-    middle = np.array([shapely.Point(np.nanmean(shapely.get_coordinates(shapely.centroid(shapes)), axis=0))], dtype=object)
-    degrees = shapely.get_coordinates(transformed(middle, plane, Plane.named(WGS84)))
-    if not in_china(degrees).all():
-        return {}
-    here = shapely.get_coordinates(middle)[0]
-    shifts = {}
-    for name, shift in (("gcj02", to_gcj02), ("bd09", to_bd09)):
-        there = transformed(np.asarray(shapely.points(shift(degrees))), Plane.named(WGS84), plane)
-        away = shapely.get_coordinates(there)[0] - here
-        shifts[f"blocks {name}"] = -away
-        shifts[f"other {name}"] = away
-    return shifts
-
-
-def _outline_misfit(blocks: Any, outline: Any) -> Any:
-    def misfit(shift: NDArray[np.float64]) -> float:
-        moved = shapely.transform(blocks, lambda points: points + shift)
-        return float(shapely.area(shapely.symmetric_difference(moved, outline)))
-
-    return misfit
-
-
-def _road_misfit(shapes: NDArray[Any], lines: NDArray[Any]) -> Any:
-    corners = shapely.get_coordinates(shapely.boundary(shapes))
-    corners = corners[:: max(len(corners) // 1500, 1)]
-    tree = STRtree(lines)
-
-    def misfit(shift: NDArray[np.float64]) -> float:
-        found = tree.query_nearest(shapely.points(corners + shift), return_distance=True, all_matches=False)[1]
-        return float(np.median(found)) if len(found) else float("inf")
-
-    return misfit
-
-
-def _other_directions(shift: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Return shifts of the same length in seven other directions."""
-    turns = np.pi / 4 * np.arange(1, 8) + 0.1
-    return [np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]) @ shift for a in turns]
-
-
-def _compare(other: str, misfit: Any, shifts: Mapping[str, Any], sources: Mapping[str, Plane], problems: Problems) -> None:
-    now = misfit(np.zeros(2))
-    if other == "roads" and now < 25:
-        return
-    scores = {name: misfit(shift) for name, shift in shifts.items()}
-    if not scores:
-        return
-    best = min(scores, key=lambda name: scores[name])
-    if scores[best] > 0.5 * now:
-        return
-    if other == "roads" and scores[best] > 0.5 * min(misfit(shift) for shift in _other_directions(shifts[best])):
-        return  # a regular grid of streets fits many shifts
-    who, system = best.split()
-    table = "blocks" if who == "blocks" else other
-    metres = float(np.hypot(*shifts[best]))
-    said = sources[table].name if table in sources else "its system"
-    problems.warn(
-        table,
-        f"lies {metres:,.0f} m off the {other if table == 'blocks' else 'blocks'}: its coordinates are probably "
-        f"{system.upper()[:-2]}-{system[-2:]}, not {said}",
-        f'write crs = "{system}" into [tables.{table}]',
-        value=said,
-    )

@@ -842,3 +842,35 @@ def test_the_pieces_of_the_roads_are_counted(tmp_path):
     assert check_case(case.write(tmp_path / "a")).summary["road_pieces"] == 1
     del case.sections["tables.roads"]
     assert check_case(case.write(tmp_path / "b")).summary["road_pieces"] is None
+
+
+def test_schools_of_a_web_map_are_noticed_by_the_blocks_they_name(tmp_path):
+    case = whole_case(6, 6)
+    rows = []
+    for k in (0, 7, 14, 21, 28, 35):
+        place = shapely.Point(EAST + 300 * (k % 6) + 150, NORTH + 300 * (k // 6) + 150)
+        degrees = transformed(np.array([place], dtype=object), Plane.named(CRS), Plane.named(WGS84))
+        lon, lat = to_gcj02(shapely.get_coordinates(degrees))[0]
+        rows.append({"id": f"S{k}", "stages": "primary", "classrooms": 9, "lon": lon, "lat": lat, "block": f"b{k}"})
+    case.schools = rows
+    report = check_case(case.write(tmp_path / "a"))
+    assert any(item.table == "schools" and "probably GCJ-02" in item.message for item in report.problems.warnings)
+    case.sections["tables.schools"] += '\ncrs = "gcj02"'
+    assert not list(check_case(case.write(tmp_path / "b")).problems)
+
+
+def test_blocks_that_fill_only_part_of_the_district_are_noticed_too(tmp_path):
+    case = whole_case(8, 4)
+    _degrees(case, to_gcj02)
+    ragged = shapely.box(EAST, NORTH, EAST + 2400, NORTH + 2400)
+    case.table("boundary", collection([feature({}, ragged)]), file="boundary.geojson")
+    case.sections.pop("tables.roads")
+    messages = [item.message for item in check_case(case.write(tmp_path)).problems.warnings]
+    assert any("outside the district's boundary" in text for text in messages)
+
+
+def test_a_town_where_nothing_is_shifted_is_left_alone(tmp_path):
+    case = whole_case(8, 8)
+    outline = shapely.box(EAST - 40, NORTH - 40, EAST + 2440, NORTH + 2440)
+    case.table("boundary", collection([feature({}, outline)]), file="boundary.geojson")
+    assert not any("probably" in item.message for item in check_case(case.write(tmp_path)).problems)
