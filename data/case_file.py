@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - pydantic reads it
+from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -315,10 +315,37 @@ def _rules_of(given: Any, problems: Problems) -> None:
     for key, value in _flat(given if isinstance(given, dict) else {}, ""):
         try:
             Rules().override({key: value})
-        except (KeyError, TypeError) as error:
+            _check_rule(key, value)
+        except (KeyError, TypeError, ValueError) as error:
             problems.error(
                 "case.toml", str(error.args[0]), "correct or delete the key", column=f"rules.{key}", value=str(value)[:80]
             )
+
+
+_SHARES = frozenset({
+    "large_share_max", "super_large_share_max", "near_entry_share", "reserve_share", "private_share", "migrant_public_share_min",
+})  # fmt: skip
+
+
+def _check_rule(key: str, value: Any) -> None:
+    """
+    Check the range of a rule.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, a share above 1, or the cut-off no day.
+    """
+    numbers = [part for part in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(part, (int, float))]
+    if any(not part >= 0 for part in numbers):
+        raise ValueError(f"rule {key} is {value}; it must not be negative")
+    if key.split(".", maxsplit=1)[0] in _SHARES and any(part > 1 for part in numbers):
+        raise ValueError(f"rule {key} is {value}; a share is between 0 and 1")
+    if key == "cutoff_month_day":
+        try:
+            date.fromisoformat(f"2024-{value}")
+        except ValueError as error:
+            raise ValueError(f"rule {key} is {value}; a month and a day like 08-31 are expected") from error
 
 
 def _flat(part: dict[str, Any], prefix: str) -> list[tuple[str, Any]]:
