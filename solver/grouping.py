@@ -65,7 +65,7 @@ def cluster(
     situation: Situation | None = None,
     stop: Stop | None = None,
     seed: int = 0,
-    threads: int = 1,
+    threads: int = 1,  # noqa: ARG001 - all verbs are called alike
     progress: Callable[[Progress], None] | None = None,
 ) -> Plan:
     """
@@ -81,8 +81,10 @@ def cluster(
         What they are made for; today's rolls and catchments if not given.
     stop, progress
         When to stop, and who is told how far it is.
-    seed, threads
+    seed
         Of HiGHS.
+    threads
+        Taken like by every verb; one is used (see `RankedModel`).
 
     Returns
     -------
@@ -106,13 +108,13 @@ def cluster(
     plan = Plan(PlanKind.CLUSTER, Status.INFEASIBLE, district.fingerprint, year=year, seed=seed)
     if problem.conflicts:
         return plan.replace(explanation=Explanation(problem.conflicts), seconds=clock.elapsed_s)
-    search = _Search(problem, build_cluster_model(problem), clock, seed, threads)
+    search = _Search(problem, build_cluster_model(problem), clock, seed)
     clock.report("clusters: start")
     search.begin_with(first_clusters(problem, seed=seed))
     bounds = {name: search.reach(name) for name in CLUSTER_GOALS}
     if search.best is None:
         status = Status.STOPPED if clock.stopped else Status.INFEASIBLE
-        explanation = Explanation() if clock.stopped else _explained(problem, clock, seed, threads)
+        explanation = Explanation() if clock.stopped else _explained(problem, clock, seed)
         return plan.replace(status=status, explanation=explanation, seconds=clock.elapsed_s)
     return _stated(plan, problem, search.best, bounds).replace(seconds=clock.elapsed_s)
 
@@ -199,9 +201,9 @@ def _goals(
 class _Search:
     """Goals in order of rank, each solved in rounds: solve, cut off what is not contiguous, solve again."""
 
-    def __init__(self, problem: ClusterProblem, cluster_model: ClusterModel, clock: Clock, seed: int, threads: int) -> None:
+    def __init__(self, problem: ClusterProblem, cluster_model: ClusterModel, clock: Clock, seed: int) -> None:
         self.problem, self.cluster_model, self.clock = problem, cluster_model, clock
-        self.ranked = RankedModel(cluster_model.model, clock, seed=seed, threads=threads)
+        self.ranked = RankedModel(cluster_model.model, clock, seed=seed)
         self.best: dict[int, int] | None = None
         self._cuts = 10_000
 
@@ -302,7 +304,7 @@ def _reach(problem: ClusterProblem, start: set[int], inside: set[int]) -> set[in
     return seen
 
 
-def _explained(problem: ClusterProblem, clock: Clock, seed: int, threads: int) -> Explanation:
+def _explained(problem: ClusterProblem, clock: Clock, seed: int) -> Explanation:
     """Say which demand, left out alone, lets clusters be made."""
     names = {
         "contiguity": "every cluster touches",
@@ -312,7 +314,7 @@ def _explained(problem: ClusterProblem, clock: Clock, seed: int, threads: int) -
     }
     would_do = []
     for family in names:
-        search = _Search(problem, build_cluster_model(problem, frozenset({family})), clock, seed, threads)
+        search = _Search(problem, build_cluster_model(problem, frozenset({family})), clock, seed)
         if family == "contiguity":
             found = len(search.ranked.minimise(pulp.LpAffineExpression()).values) > 0
         else:

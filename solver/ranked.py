@@ -86,7 +86,7 @@ class RankedModel:
         Variables and rows; its objective is not used. Rows added to it later come over with `take_rows`.
     clock
         Asked from inside the searches whether to stop.
-    seed, threads
+    seed
         Of HiGHS.
 
     Attributes
@@ -97,12 +97,13 @@ class RankedModel:
     Notes
     -----
     PuLP's own in-process interface neither starts from a known solution nor adds rows between solves, so its ``solverModel`` is
-    driven directly.
+    driven directly. One thread: the scheduler of HiGHS is one for the whole process, and a model that asks for another number of threads
+    than the first one is not solved at all. What runs side by side are stages, in processes of their own.
     """
 
-    def __init__(self, model: pulp.LpProblem, clock: Clock, *, seed: int = 0, threads: int = 1) -> None:
+    def __init__(self, model: pulp.LpProblem, clock: Clock, *, seed: int = 0) -> None:
         model.setObjective(pulp.LpAffineExpression())
-        engine = pulp.HiGHS(msg=False, threads=threads, random_seed=seed % (1 << 31))
+        engine = pulp.HiGHS(msg=False, threads=1, random_seed=seed % (1 << 31))
         engine.createAndConfigureSolver(model)
         engine.buildSolverModel(model)
         self.model = model

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["cheapest_plan", "floors_explained"]
 
 
-def cheapest_plan(problem: SeatProblem, clock: Clock, *, seed: int = 0, threads: int = 1) -> SeatPlan | None:
+def cheapest_plan(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> SeatPlan | None:
     """Return the seat plan of least cost that reaches the floors, looking at no pupils; None where none does."""
     if all(item.why_not for item in problem.sites):
         return None if problem.target.seats_min > 0 or problem.target.projects_min > 0 else SeatPlan()
-    decisions, solver = _model(problem, Bounds(), clock, seed, threads)
+    decisions, solver = _model(problem, Bounds(), clock, seed)
     found = solver.minimise(decisions.present_value(), Limits(gap=1e-3, nodes=2000))
     if not len(found.values):
         return None
@@ -30,7 +30,7 @@ def cheapest_plan(problem: SeatProblem, clock: Clock, *, seed: int = 0, threads:
     return read_plan(problem, decisions.rooms, values)
 
 
-def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0, threads: int = 1) -> Explanation:
+def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> Explanation:
     """
     Explain why no seat plan reaches the floors of a programme: by how much each is missed, and what that is for.
 
@@ -45,7 +45,7 @@ def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0, threa
     def most(what: str, bounds: Bounds) -> int:
         if all(item.why_not for item in problem.sites):
             return 0
-        decisions, solver = _model(problem, bounds, clock, seed, threads)
+        decisions, solver = _model(problem, bounds, clock, seed)
         goal = decisions.seats_added() if what == "seats" else pulp.lpSum(decisions.chosen().values())
         return -round(_value(solver.minimise(-1 * goal, Limits(gap=1e-4, nodes=5000))))
 
@@ -68,7 +68,7 @@ def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0, threa
             f"The {name} programme can reach {target.seats_min:,} seats, and it can reach {target.projects_min} projects, "
             "but not both within its money and land."
         )
-    reasons.extend(_money(problem, clock, seed, threads, relaxations))
+    reasons.extend(_money(problem, clock, seed, relaxations))
     return Explanation(tuple(reasons), (), tuple(relaxations))
 
 
@@ -94,12 +94,12 @@ def _in_the_way(problem: SeatProblem, what: str, floor: int, most: object) -> li
     return reasons
 
 
-def _money(problem: SeatProblem, clock: Clock, seed: int, threads: int, relaxations: list[Relaxation]) -> list[str]:
+def _money(problem: SeatProblem, clock: Clock, seed: int, relaxations: list[Relaxation]) -> list[str]:
     """Say what the floors would cost if money were no limit, and what is there."""
     budget = problem.options.budgets_wan.get(problem.programme)
     if not budget or all(item.why_not for item in problem.sites):
         return []
-    decisions, solver = _model(problem, Bounds(money=False), clock, seed, threads)
+    decisions, solver = _model(problem, Bounds(money=False), clock, seed)
     goal = pulp.lpSum(decisions.cost().values())
     found = solver.minimise(goal, Limits(gap=1e-4, nodes=5000))
     if found.value is None:
@@ -117,11 +117,11 @@ def _money(problem: SeatProblem, clock: Clock, seed: int, threads: int, relaxati
     return [sentence]
 
 
-def _model(problem: SeatProblem, bounds: Bounds, clock: Clock, seed: int, threads: int) -> tuple[SiteDecisions, RankedModel]:
+def _model(problem: SeatProblem, bounds: Bounds, clock: Clock, seed: int) -> tuple[SiteDecisions, RankedModel]:
     model = pulp.LpProblem(f"floors_{problem.programme}", pulp.LpMinimize)
     decisions = SiteDecisions(problem, model)
     decisions.add_rows(bounds)
-    return decisions, RankedModel(model, clock, seed=seed, threads=threads)
+    return decisions, RankedModel(model, clock, seed=seed)
 
 
 def _value(found: Reached) -> float:

@@ -79,7 +79,7 @@ class SeatMaster:
         The programme.
     clock
         Asked whether to stop.
-    seed, threads
+    seed
         Of HiGHS.
 
     Notes
@@ -88,7 +88,7 @@ class SeatMaster:
     apart into a small one about sites and many flows, which tell it by lines what rooms are worth (docs/decisions/0010).
     """
 
-    def __init__(self, problem: SeatProblem, clock: Clock, *, seed: int = 0, threads: int = 1) -> None:
+    def __init__(self, problem: SeatProblem, clock: Clock, *, seed: int = 0) -> None:
         self.problem, self.clock = problem, clock
         self.model = pulp.LpProblem(f"sites_{problem.programme}", pulp.LpMinimize)
         self.decisions = SiteDecisions(problem, self.model)
@@ -117,7 +117,7 @@ class SeatMaster:
                 for w in range(len(problem.scenarios))
             }
             rows.worst_scenario_counts(self.model, worst, sums, level)
-        self.ranked = RankedModel(self.model, clock, seed=seed, threads=threads)
+        self.ranked = RankedModel(self.model, clock, seed=seed)
         self._names = [item.name for item in self.model.variables()]
         self._lines = 0
 

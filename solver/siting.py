@@ -56,7 +56,7 @@ def seats(
     options: SeatOptions | None = None,
     stop: Stop | None = None,
     seed: int = 0,
-    threads: int = 1,
+    threads: int = 1,  # noqa: ARG001 - all verbs are called alike
     progress: Callable[[Progress], None] | None = None,
 ) -> Plan:
     """
@@ -70,8 +70,10 @@ def seats(
         ``[seats]`` of the case if not given.
     stop, progress
         When to stop, and who is told how far it is.
-    seed, threads
+    seed
         Of HiGHS.
+    threads
+        Taken like by every verb; one is used (see `RankedModel`).
 
     Returns
     -------
@@ -98,17 +100,17 @@ def seats(
         if any(site.programme is programme for site in district.sites) or targets(district, options, programme).seats_min
     ]
     # Kindergartens are the smaller part, so they go first and leave their time to the schools.
-    parts = [_programme(seat_problem(district, programme, options), clock, seed, threads) for programme in asked]
+    parts = [_programme(seat_problem(district, programme, options), clock, seed) for programme in asked]
     return _merged(district, options, parts[::-1], clock, seed)
 
 
-def _programme(problem: SeatProblem, clock: Clock, seed: int, threads: int) -> _Part:
-    first = cheapest_plan(problem, clock, seed=seed, threads=threads)
+def _programme(problem: SeatProblem, clock: Clock, seed: int) -> _Part:
+    first = cheapest_plan(problem, clock, seed=seed)
     if first is None and clock.stopped:
         return _Part(None, finished=False)
     if first is None:
-        return _Part(None, explanation=floors_explained(problem, clock, seed=seed, threads=threads))
-    search = _Search(problem, SeatMaster(problem, clock, seed=seed, threads=threads), clock, first)
+        return _Part(None, explanation=floors_explained(problem, clock, seed=seed))
+    search = _Search(problem, SeatMaster(problem, clock, seed=seed), clock, first)
     bounds = {name: search.reach(name) for name in SEAT_GOALS}
     chosen = search.best
     # A later goal may have bettered an earlier one by the way, so values are those of the last plan.
