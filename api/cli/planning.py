@@ -85,6 +85,8 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
     VerificationFailed
         If what was found does not hold: a fault of the program, and nothing is written.
     """
+    from importlib.metadata import version  # noqa: PLC0415
+
     from xuequ.data import write_plan  # noqa: PLC0415
     from xuequ.zoning import state, verify  # noqa: PLC0415
 
@@ -95,7 +97,7 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
         raise CannotBeDone(plan.explanation)
     if plan.status is Status.STOPPED:
         raise StoppedWithoutPlan("stopped before there was a first plan; give more --time-limit")
-    statement = state(district, plan)
+    statement = state(district, plan, version=version("xuequ"))
     verify(district, statement).raise_if_failed()
     write_plan(out, district, statement)
     return plan.replace(seconds=time.monotonic() - began)
