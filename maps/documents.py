@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
 
 from xuequ.maps.inlining import template_text
 from xuequ.maps.typography import font_face
@@ -50,8 +49,7 @@ def document(template: str, values: Mapping[str, Any]) -> str:
     """Fill a template of ``maps/templates``; a name that the template asks for and nobody gives is an error."""
     environment = Environment(loader=FunctionLoader(template_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["values_max"] = lambda counts: max(counts.values(), default=0)
-    styles = Markup(template_text("page.css") + _FONT_MARK)  # noqa: S704 - our own file
-    page = environment.get_template(template).render(values, styles=styles)
+    page = environment.get_template(template).render(values, styles=template_text("page.css") + _FONT_MARK)
     return page.replace(_FONT_MARK, font_face(page), 1)
 
 

@@ -9,6 +9,15 @@ from xuequ.maps.html_map import interactive
 
 pytestmark = pytest.mark.browser
 
+MARKED = """() => {
+    const canvas = document.querySelector('.leaflet-movedBlocks-pane canvas');
+    return canvas !== null && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0);
+}"""
+NAMES_SHOWN = """[...document.querySelectorAll('.school-name')]
+    .filter((e) => e.style.visibility === 'visible').map((e) => e.getBoundingClientRect().toJSON())"""
+NAMELESS = """[...document.querySelectorAll('button, input, [role=button]')]
+    .filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || (e.labels && e.labels.length))).length"""
+
 DISTRICT = town()
 PLAN = town_plan(DISTRICT)
 
@@ -195,4 +204,86 @@ def test_hostile_names_run_nothing(open_map):
     page = open_map(name="<img src=x onerror=\"document.title='owned'\">")
     assert page.title() != "owned"
     assert page.locator("h1").inner_text().startswith("<img src=x")
+    assert page.faults == []
+
+
+def test_changed_blocks_are_marked_when_asked_for(open_map):
+    page = open_map()
+    page.get_by_role("radio", name="2030").check()
+    pixels = MARKED
+    assert page.evaluate(pixels) is False
+    page.get_by_role("checkbox", name="与现状不同的地块").check()
+    page.wait_for_timeout(150)
+    assert page.evaluate(pixels) is True
+    assert page.faults == []
+
+
+def test_a_school_in_the_list_leads_to_the_map(open_map):
+    page = open_map()
+    page.locator("#panel table").get_by_role("button", name="城西学校").click()
+    page.locator(".leaflet-popup-content b", has_text="城西学校").wait_for()
+    page.get_by_role("radio", name="2027").check()
+    page.locator(".leaflet-popup-content").wait_for(state="detached")
+
+
+def test_a_site_in_the_list_tells_why(open_map):
+    page = open_map()
+    page.locator("#panel").get_by_role("button", name="河东学校扩建").click()
+    popup = page.locator(".leaflet-popup-content")
+    popup.get_by_text("空余学位").wait_for()
+    assert "未选" in popup.inner_text()
+
+
+def test_schools_stand_by_utilisation(open_map):
+    page = open_map()
+    cells = page.locator("#panel details table").nth(1).locator("tbody td:nth-child(3)").all_inner_texts()
+    shares = [int(cell.rstrip(" %")) for cell in cells]
+    assert len(shares) == 4
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_the_year_stays_when_the_stage_changes(open_map):
+    page = open_map()
+    page.get_by_role("radio", name="2029").check()
+    page.get_by_role("radio", name="幼儿园").check()
+    assert layer_of(page) == "kindergarten|2029"
+    assert page.get_by_role("radio", name="2029").is_checked()
+    assert "大班额" not in page.locator(".cards").inner_text()
+
+
+def test_names_never_cover_each_other(open_map):
+    page = open_map(size=(390, 844))
+    boxes = page.evaluate(NAMES_SHOWN)
+    assert boxes
+    for place, a in enumerate(boxes):
+        for b in boxes[:place]:
+            assert a["right"] <= b["left"] or b["right"] <= a["left"] or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+
+
+def test_every_control_has_a_name(open_map):
+    page = open_map()
+    assert page.evaluate(NAMELESS) == 0
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+        "new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size === document.querySelectorAll('[id]').length"
+    )
+
+
+def test_the_tools_move_the_map(open_map):
+    page = open_map()
+    scale = page.locator(".leaflet-control-scale-line")
+    before = scale.inner_text()
+    page.get_by_role("button", name="放大").click()
+    page.get_by_role("button", name="放大").click()
+    page.wait_for_function("(before) => document.querySelector('.leaflet-control-scale-line').innerText !== before", arg=before)
+    page.get_by_role("button", name="全图").click()
+    page.wait_for_function("(before) => document.querySelector('.leaflet-control-scale-line').innerText === before", arg=before)
+
+
+def test_a_district_of_points_and_a_plan_without_catchments_open_too(open_map):
+    blocks = DISTRICT.blocks
+    page = open_map(blocks=type(blocks)(blocks.ids, blocks.points))
+    page.locator("#find").fill("b0_0")
+    page.keyboard.press("Enter")
+    page.locator(".leaflet-popup-content b", has_text="b0_0").wait_for()
     assert page.faults == []
