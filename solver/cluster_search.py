@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["first_clusters"]
 
-_BROKEN, _UNCOVERED, _BALANCE, _TRAVEL, _CHANGED = 1e6, 300.0, 30.0, 1.0, 1e-2
+_BROKEN, _UNCOVERED, _BALANCE, _TRAVEL, _CHANGED = 1e9, 300.0, 30.0, 1.0, 1e-2
 """Prices of one broken rule, a pupil, a seat, a kilometre, a changed school: in the order of the goals' ranks."""
 _MOVES = 400
 """Moves of a walk for each school."""
@@ -89,6 +89,7 @@ class _Walk:
         self.clusters = self._grown()
         self.members = {lead: _mask(j for j, head in self.clusters.items() if head == lead) for lead in problem.leads}
         self.prices = {lead: self._priced(lead) for lead in problem.leads}
+        self.known: dict[tuple[int, int], float] = {}
 
     @property
     def price(self) -> float:
@@ -132,7 +133,10 @@ class _Walk:
             touched |= {self.clusters[j], lead}
             self.clusters[j] = lead
         for lead in touched:
-            self.prices[lead] = self._priced(lead)
+            key = (lead, self.members[lead])
+            if key not in self.known:
+                self.known[key] = self._priced(lead)
+            self.prices[lead] = self.known[key]
         return undo
 
     def _priced(self, lead: int) -> float:

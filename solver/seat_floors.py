@@ -8,29 +8,35 @@ import pulp
 
 from xuequ.solver.ranked import Limits, RankedModel, Reached
 from xuequ.solver.seat_decisions import Bounds, SiteDecisions, read_plan
+from xuequ.solver.stop import Clock
 from xuequ.zoning.explanation import Explanation, Relaxation
 from xuequ.zoning.seating import SeatPlan
 
 if TYPE_CHECKING:
     from xuequ.solver.seat_problem import SeatProblem
-    from xuequ.solver.stop import Clock
 
 __all__ = ["cheapest_plan", "floors_explained"]
 
 
-def cheapest_plan(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> SeatPlan | None:
-    """Return the seat plan of least cost that reaches the floors, looking at no pupils; None where none does."""
+def cheapest_plan(problem: SeatProblem, *, seed: int = 0) -> SeatPlan | None:
+    """
+    Return a cheap seat plan that reaches the floors, looking at no pupils; None where none does.
+
+    Notes
+    -----
+    No time limit is put on it: it takes a second or less, and a run without a first plan would have nothing to show.
+    """
     if all(item.why_not for item in problem.sites):
         return None if problem.target.seats_min > 0 or problem.target.projects_min > 0 else SeatPlan()
-    decisions, solver = _model(problem, Bounds(), clock, seed)
-    found = solver.minimise(decisions.present_value(), Limits(gap=1e-3, nodes=2000))
+    decisions, solver = _model(problem, Bounds(), seed)
+    found = solver.minimise(decisions.present_value(), Limits(gap=0.01))
     if not len(found.values):
         return None
     values = dict(zip((item.name for item in decisions.model.variables()), found.values, strict=True))
     return read_plan(problem, decisions.rooms, values)
 
 
-def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> Explanation:
+def floors_explained(problem: SeatProblem, *, seed: int = 0) -> Explanation:
     """
     Explain why no seat plan reaches the floors of a programme: by how much each is missed, and what that is for.
 
@@ -45,9 +51,9 @@ def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> Ex
     def most(what: str, bounds: Bounds) -> int:
         if all(item.why_not for item in problem.sites):
             return 0
-        decisions, solver = _model(problem, bounds, clock, seed)
+        decisions, solver = _model(problem, bounds, seed)
         goal = decisions.seats_added() if what == "seats" else pulp.lpSum(decisions.chosen().values())
-        return -round(_value(solver.minimise(-1 * goal, Limits(gap=1e-4, nodes=5000))))
+        return -round(_value(solver.minimise(-1 * goal, Limits(gap=1e-4))))
 
     alone = {"seats": Bounds(seats=False, projects=False), "projects": Bounds(seats=False, projects=False)}
     for what, floor in (("seats", target.seats_min), ("projects", target.projects_min)):
@@ -68,7 +74,7 @@ def floors_explained(problem: SeatProblem, clock: Clock, *, seed: int = 0) -> Ex
             f"The {name} programme can reach {target.seats_min:,} seats, and it can reach {target.projects_min} projects, "
             "but not both within its money and land."
         )
-    reasons.extend(_money(problem, clock, seed, relaxations))
+    reasons.extend(_money(problem, seed, relaxations))
     return Explanation(tuple(reasons), (), tuple(relaxations))
 
 
@@ -94,14 +100,14 @@ def _in_the_way(problem: SeatProblem, what: str, floor: int, most: object) -> li
     return reasons
 
 
-def _money(problem: SeatProblem, clock: Clock, seed: int, relaxations: list[Relaxation]) -> list[str]:
+def _money(problem: SeatProblem, seed: int, relaxations: list[Relaxation]) -> list[str]:
     """Say what the floors would cost if money were no limit, and what is there."""
     budget = problem.options.budgets_wan.get(problem.programme)
     if not budget or all(item.why_not for item in problem.sites):
         return []
-    decisions, solver = _model(problem, Bounds(money=False), clock, seed)
+    decisions, solver = _model(problem, Bounds(money=False), seed)
     goal = pulp.lpSum(decisions.cost().values())
-    found = solver.minimise(goal, Limits(gap=1e-4, nodes=5000))
+    found = solver.minimise(goal, Limits(gap=1e-4))
     if found.value is None:
         return []
     given = sum(amount for year, amount in budget.items() if year <= problem.years[-1])
@@ -117,11 +123,11 @@ def _money(problem: SeatProblem, clock: Clock, seed: int, relaxations: list[Rela
     return [sentence]
 
 
-def _model(problem: SeatProblem, bounds: Bounds, clock: Clock, seed: int) -> tuple[SiteDecisions, RankedModel]:
+def _model(problem: SeatProblem, bounds: Bounds, seed: int) -> tuple[SiteDecisions, RankedModel]:
     model = pulp.LpProblem(f"floors_{problem.programme}", pulp.LpMinimize)
     decisions = SiteDecisions(problem, model)
     decisions.add_rows(bounds)
-    return decisions, RankedModel(model, clock, seed=seed)
+    return decisions, RankedModel(model, Clock(), seed=seed)
 
 
 def _value(found: Reached) -> float:

@@ -99,18 +99,25 @@ def seats(
         for programme in reversed(list(Programme))
         if any(site.programme is programme for site in district.sites) or targets(district, options, programme).seats_min
     ]
-    # Kindergartens are the smaller part, so they go first and leave their time to the schools.
-    parts = [_programme(seat_problem(district, programme, options), clock, seed) for programme in asked]
+    # Kindergartens are the smaller part, so they go first, and leave their time to the schools.
+    problems = [seat_problem(district, programme, options) for programme in asked]
+    first = [cheapest_plan(problem, seed=seed) for problem in problems]
+    parts = []
+    for number, (problem, plan) in enumerate(zip(problems, first, strict=True)):
+        if plan is None or None in first:
+            explanation = Explanation() if plan is not None else floors_explained(problem, seed=seed)
+            parts.append(_Part(None, explanation=explanation))
+        else:
+            share = 0.25 if number < len(problems) - 1 else 1.0
+            until = clock.elapsed_s + share * clock.seconds_left()
+            master = SeatMaster(problem, clock, seed=seed)
+            parts.append(_programme(_Search(problem, master, clock, _Start(plan, until))))
     return _merged(district, options, parts[::-1], clock, seed)
 
 
-def _programme(problem: SeatProblem, clock: Clock, seed: int) -> _Part:
-    first = cheapest_plan(problem, clock, seed=seed)
-    if first is None and clock.stopped:
-        return _Part(None, finished=False)
-    if first is None:
-        return _Part(None, explanation=floors_explained(problem, clock, seed=seed))
-    search = _Search(problem, SeatMaster(problem, clock, seed=seed), clock, first)
+def _programme(search: _Search) -> _Part:
+    """Work through the goals of a programme."""
+    problem, clock = search.problem, search.clock
     bounds = {name: search.reach(name) for name in SEAT_GOALS}
     chosen = search.best
     # A later goal may have bettered an earlier one by the way, so values are those of the last plan.
@@ -122,12 +129,20 @@ def _programme(problem: SeatProblem, clock: Clock, seed: int) -> _Part:
     return _Part(SeatPlan(chosen.openings, reasons), goals, Explanation((checked,)), finished=not clock.stopped)
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where the search of a programme begins, and until when it may go on."""
+
+    plan: SeatPlan
+    until_s: float
+
+
 class _Search:
     """One programme's goals in order of rank; every seat plan met is judged by its exact goal values."""
 
-    def __init__(self, problem: SeatProblem, master: SeatMaster, clock: Clock, first: SeatPlan) -> None:
+    def __init__(self, problem: SeatProblem, master: SeatMaster, clock: Clock, start: _Start) -> None:
         self.problem, self.master, self.clock = problem, master, clock
-        self.best, self.values = first, seat_goal_values(problem, first)
+        self.best, self.values, self.until = start.plan, seat_goal_values(problem, start.plan), start.until_s
         self.allowed: dict[str, float] = {}
 
     def reach(self, name: str) -> float | None:
@@ -163,8 +178,8 @@ class _Search:
         self.values = seat_goal_values(self.problem, self.best)
 
     def _until(self, name: str) -> float:
-        """Return when a goal has had its part of a time limit: half of what is left, a last goal all of it."""
-        left = self.clock.seconds_left()
+        """Return when a goal has had its part of a time limit: two fifths of what is left, the last goal all of it."""
+        left = max(0.0, self.until - self.clock.elapsed_s)
         return self.clock.elapsed_s + (left if name == "idle_seats" else left * 0.4)
 
     def _goal(self, name: str) -> tuple[pulp.LpAffineExpression, tuple[str, ...]]:
