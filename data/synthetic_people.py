@@ -44,7 +44,7 @@ _YIELD = 0.034
 _LEFT_COUNTRY = 0.06
 # Estates by area: completed 2019–2025 and planned 2026–2030, and homes in each.
 _ESTATES = {
-    "west": (36, 6, (90, 210)), "east": (6, 3, (90, 200)), "longhu": (16, 12, (110, 260)), "chengdong": (16, 13, (110, 260)),
+    "west": (36, 6, (90, 210)), "east": (6, 3, (90, 200)), "longhu": (16, 12, (90, 200)), "chengdong": (16, 13, (90, 200)),
     "xiying": (3, 2, (40, 90)),
 }  # fmt: skip
 _NAMED = {"美的城": ("west", -2800.0, 1150.0), "光大花园": ("east", 2050.0, 1300.0), "万达华府": ("chengdong", 7450.0, 350.0)}

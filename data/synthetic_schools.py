@@ -25,7 +25,7 @@ __all__ = ["Institution", "Project", "Schooling", "form_classes", "open_schools"
 
 _LARGE_CLASS, _LARGEST_CLASS = 58.5, 61
 """Pupils of a class west of the river in grades that entered before 2024, and the most; elsewhere it is near the standard."""
-_SPARE = {"east": (1, 3), "fringe": (1, 1), "west": (0, 0), "country": (0, 0)}
+_SPARE = {"east": (1, 3), "fringe": (2, 3), "west": (0, 0), "country": (0, 0)}
 """Rooms that stand empty, primary and junior, by side."""
 _VILLAGE_KINDERGARTENS = (
     "双桥 扶典 华堂 思扶 高旺 新民 思委 思安 北胜 平安 民智 毓秀 周睦 高才 里秀 富教 凤凰 保安 儒岩 竹坡 双垌 泗马"
@@ -246,12 +246,12 @@ def form_classes(own: Institution, grade: str, pupils: int) -> int:
         return -(-pupils // {"k1": 25, "k2": 30, "k3": 35}[grade])
     if own.kind == "teaching_point":
         return 1
-    standard = 48 if stage is Stage.PRIMARY else 53
+    standard = 47 if stage is Stage.PRIMARY else 50
     if own.side == "west" and grade not in {"g1", "g2"}:
         few = max(1, round(pupils / _LARGE_CLASS))
         return few if pupils <= few * _LARGEST_CLASS else -(-pupils // _LARGEST_CLASS)
-    if own.side == "fringe" and grade in {"g1", "g2"}:
-        standard = 40  # homes are being built there: the lowest grades have room for who moves in
+    if own.side == "fringe":  # homes are being built there: classes have room for who moves in
+        standard = 40 if grade in {"g1", "g2"} else standard - 4
     return -(-pupils // standard)
 
 
