@@ -86,7 +86,18 @@ def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems
         **_clusters(case, tables, schools, problems),
         **_for_maps(case, tables, blocks, problems),
     )
+    _check_scenarios(district, problems)
     return district, road_pieces
+
+
+def _check_scenarios(district: District, problems: Problems) -> None:
+    known = district.demand.scenarios
+    asked = {"zoning.scenario": (district.options.zoning.scenario,), "seats.scenarios": district.options.seats.scenarios}
+    for key, names in asked.items():
+        for name in names:
+            if name not in known:
+                problems.error("case.toml", f"there is no demand scenario {name}; there are {', '.join(known)}",
+                               "correct the name, or add the scenario to the demand table", column=key, value=name)  # fmt: skip
 
 
 def _clusters(case: CaseFile, tables: Mapping[str, Table], schools: Schools, problems: Problems) -> dict[str, Any]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["adjacency_of", "distances_of", "lines_of", "road_options"]
 
 
+_NO_BRIDGE = frozenset({"", "no", "0", "f", "false", "否"})
+"""Texts of a column ``bridge`` that say no; OpenStreetMap has many words for yes."""
+
+
 def adjacency_of(tables: Mapping[str, Table], blocks: Blocks, case: CaseFile, problems: Problems) -> Adjacency:
     """
     Tell which blocks touch: the table ``adjacency``, else shared borders; where blocks are points only, near points.
@@ -241,7 +245,8 @@ def _network(
         )
         lines = np.array([shape if shape is not None else shapely.LineString() for shape in roads.geometry], dtype=object)
         barriers = lines_of(tables.get("barriers")) if cut else []
-        network = RoadNetwork.from_lines(lines, walkable, metres=lengths, options=options, barriers=barriers)
+        bridges = np.array([text.casefold() not in _NO_BRIDGE for text in roads.text("bridge")], dtype=bool)
+        network = RoadNetwork.from_lines(lines, walkable, metres=lengths, options=options, barriers=barriers, bridges=bridges)
         linked = _links(tables.get("links"), blocks, Problems())  # what is wrong with them is told where blocks are joined
         return network.bridged(blocks.points[linked[:, 0]], blocks.points[linked[:, 1]], walk.least_piece), walk
     points = {

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
+from xuequ.data.cells import absent
 from xuequ.data.filters import rows_kept
 from xuequ.data.folder import Limits, Unreadable, inside, sized
 from xuequ.data.layers import Layer, read_layer, read_parquet
@@ -108,4 +110,10 @@ def read_raw(folder: Path, section: TableSection | JoinSection, expected: frozen
 
 def _from_layer(layer: Layer) -> RawTable:
     count = len(layer.geometry) if layer.geometry is not None else len(next(iter(layer.columns.values()), []))
-    return RawTable(layer.columns, list(range(1, count + 1)), layer.geometry, layer.crs, tuple(layer.notes))
+    raw = RawTable(layer.columns, list(range(1, count + 1)), layer.geometry, layer.crs, tuple(layer.notes))
+    bare = np.ones(count, dtype=bool) if layer.geometry is None else np.asarray(shapely.is_missing(layer.geometry))
+    for k in np.flatnonzero(bare):
+        bare[k] = all(absent(cells[k]) for cells in layer.columns.values())
+    if not bare.any():
+        return raw
+    return replace(raw.kept(~bare), notes=(*raw.notes, f"{int(bare.sum())} empty rows are left out"))

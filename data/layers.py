@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import warnings
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +107,7 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
     result = _from_frame(frame, path, limits)
     if kind in {".geojson", ".json"} and not _CRS_MEMBER.search(path.read_bytes()):
         result.crs = None
-    if "Curve" in str(info.get("geometry_type")):
+    if kind == ".gpkg" and _holds_curves(path):
         notes.append("curves are drawn as short straight lines")
     result.notes[:0] = notes
     return result
@@ -150,6 +152,16 @@ def _check_json(path: Path) -> bytes | None:
     if content["type"] == "FeatureCollection" and not isinstance(content.get("features"), list):
         raise Unreadable("is a FeatureCollection without features", "export it again as GeoJSON")
     return None if encoding == "utf-8" else text.encode()
+
+
+def _holds_curves(path: Path) -> bool:
+    """Say whether a GeoPackage declares curved geometry, which the reader draws with straight lines without a word."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            kinds = base.execute("select geometry_type_name from gpkg_geometry_columns").fetchall()
+    except sqlite3.Error:
+        return False
+    return any("CURVE" in str(kind).upper() or "SURFACE" in str(kind).upper() for (kind,) in kinds)
 
 
 def _layer_name(pyogrio: Any, path: Path, layer: str | None) -> str:

@@ -259,7 +259,7 @@ _SCHEMAS: tuple[TableSchema, ...] = (
         Column("from", Kind.ID, headings=("起点",)), Column("to", Kind.ID, headings=("终点",)),
         Column("length_m", Kind.NUMBER, "m", headings=("length", "长度"), usual=200_000),
         Column("walkable", Kind.FLAG, headings=("可步行",)), Column("oneway", Kind.TEXT, headings=("one_way", "单行")),
-        Column("class", Kind.TEXT, headings=("highway", "h", "fclass", "道路等级")),
+        Column("class", Kind.TEXT, headings=("highway", "h", "fclass", "道路等级")), Column("bridge", Kind.TEXT),
     ), "line"),
     TableSchema("distances", (
         Column("block", Kind.REFERENCE, required=True, headings=_BLOCK_WORDS, refers="blocks"),

@@ -426,6 +426,15 @@ def test_motorways_and_barriers_can_close_roads(tmp_path):
     assert joined == pytest.approx([600, 1500])  # down to the bridge and up again
 
 
+def test_roads_on_bridges_are_not_cut(tmp_path):
+    case = whole_case()
+    river = shapely.LineString([(EAST + 600, NORTH - 100), (EAST + 600, NORTH + 1000)])
+    case.table("barriers", collection([feature({"kind": "river"}, river)]), file="barriers.geojson")
+    case.files["roads.geojson"] = str(case.files["roads.geojson"]).replace('{"class"', '{"bridge": "viaduct", "class"')
+    case.sections["roads"] = "barriers = true"
+    assert made(case, tmp_path, "the blocks are in 2 pieces").distances.to_matrix()[5] == pytest.approx([600, 900])
+
+
 # --- the rest
 
 

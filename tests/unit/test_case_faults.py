@@ -95,6 +95,21 @@ TWO_PARTS = shapely.MultiPolygon(
 NO_AREA = shapely.Polygon([(EAST, NORTH), (EAST + 300, NORTH + 300), (EAST, NORTH)])
 
 FAULTS = [
+    (
+        "a scenario that nobody forecast",
+        section("zoning", 'scenario = "low"'),
+        ERROR,
+        "case.toml",
+        "there is no demand scenario low",
+    ),
+    (
+        "a worst case that nobody forecast",
+        section("seats", 'scenarios = ["high"]'),
+        ERROR,
+        "case.toml",
+        "no demand scenario high",
+    ),
+    ("rows of nothing", lambda case: case.blocks.append(feature({}, None)), WARNING, "blocks", "1 empty rows are left out"),
     # --- what is not there
     (
         "missing file",

@@ -231,6 +231,25 @@ def test_wkt_that_is_none_is_told(tmp_path):
     assert any("not well-known text" in item.message and item.row == 2 for item in problems.errors)
 
 
+def test_curves_are_drawn_as_short_straight_lines(tmp_path):
+    """A circle as ISO curve polygon, which GeoPackage may hold and shapely does not know."""
+    import sqlite3
+    import struct
+
+    frame().to_file(tmp_path / "b.gpkg", layer="blocks", driver="GPKG")
+    circle = [(EAST, NORTH), (EAST + 100, NORTH + 100), (EAST + 200, NORTH), (EAST + 100, NORTH - 100), (EAST, NORTH)]
+    arc = struct.pack("<BII", 1, 8, len(circle)) + b"".join(struct.pack("<dd", *corner) for corner in circle)
+    blob = b"GP\x00\x01" + struct.pack("<i", 32649) + struct.pack("<BII", 1, 10, 1) + arc
+    with sqlite3.connect(tmp_path / "b.gpkg") as base:
+        for (name,) in base.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            base.execute(f'drop trigger "{name}"')
+        base.execute("update blocks set geom = ? where fid = 1", (blob,))
+        base.execute("update gpkg_geometry_columns set geometry_type_name = 'CURVEPOLYGON'")
+    found, problems = table(tmp_path, "b.gpkg")
+    assert found.geometry[0].area == pytest.approx(np.pi * 100**2, rel=1e-3)
+    assert any("curves are drawn as short straight lines" in item.message for item in problems.warnings)
+
+
 # --- bounds
 
 
