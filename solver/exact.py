@@ -58,6 +58,7 @@ class Proof:
         effort: Effort,
         *,
         width: float = 1.0,
+        largest: int = _LARGEST,
         seed: int = 0,
         should_stop: Callable[[], bool] | None = None,
     ) -> Outcome | None:
@@ -65,6 +66,7 @@ class Proof:
         Solve the model on the arcs that a better plan may use; None where the plan breaks limits or too many arcs are left.
 
         ``width`` below 1 keeps only arcs of small reduced cost, as a share of the gap: sooner done, and proof of nothing.
+        ``largest`` is the most arcs that are tried.
         """
         problem = self.problem
         target = Target((np.arange(len(self.limits)) == self.column).astype(float), self.limits)
@@ -73,7 +75,7 @@ class Proof:
             return None
         top = target.objective(total)
         arcs = arcs_left(problem, zone, target, self.relaxed, top, width)
-        if len(arcs) > _LARGEST:
+        if len(arcs) > largest:
             return None
         region = replace(Region.whole(problem), arcs=arcs)
         outcome = reoptimise(problem, zone, region, target, cuts, effort, seed=seed, should_stop=should_stop)

@@ -28,6 +28,10 @@ __all__ = ["Improver", "Pace"]
 
 _MIP_BATCHES = 100
 _LARGEST_REGION = 1500
+_LARGEST_MODEL = 8000
+_REPEATABLE_NODES = 30
+_REPEATABLE_ARCS = 400
+"""What a model may be where time must not steer: a node of a large one can take a second."""
 _WIDTHS = (0.05, 0.12, 0.05, 0.3, 1.0)
 _HOT = (0.1, 0.2, 0.4, 0.8)
 
@@ -130,7 +134,7 @@ class Improver:
     def _effort(self, budget: Budget, share: float) -> Effort:
         """Return what one model may take: nodes where the run must repeat, else a share of the time."""
         if self.clock.is_repeatable:
-            return Effort(nodes=300, gap=1e-5)
+            return Effort(nodes=_REPEATABLE_NODES, gap=1e-5)
         left = budget.until_s - self.clock.elapsed_s
         if not np.isfinite(left):
             return Effort(seconds=2.0, nodes=2000, gap=1e-5)
@@ -147,7 +151,7 @@ class Improver:
             aim = self._elastic(target)
             zones = self._adjacent(round(self._size) + (2 if aim is not target else 0), aim)
             region = Region.of(self.problem, self.zone, zones)
-            if len(region.arcs) > _LARGEST_REGION:
+            if len(region.arcs) > (_REPEATABLE_ARCS if self.clock.is_repeatable else _LARGEST_REGION):
                 self._size = max(2.0, self._size - 0.5)
                 zones = zones[:2]
                 region = Region.of(self.problem, self.zone, np.sort(zones))
@@ -161,7 +165,7 @@ class Improver:
                 self.pool.add(np.array(outcome.seen), whole=False)
             gained = self._take(outcome.zone, target)
             if self.clock.is_repeatable:
-                self._size = float(2 + self._chance.integers(4))
+                self._size = float(2 + self._chance.integers(3))
             else:
                 quick = self.clock.elapsed_s - started < 0.5
                 self._size = float(np.clip(self._size + (0.34 if quick and not gained else 0.0 if gained else -0.34), 2.0, 7.0))
@@ -198,12 +202,13 @@ class Improver:
         """
         left = budget.until_s - self.clock.elapsed_s
         seconds = float(np.clip(0.08 * left, 1.0, 30.0)) if np.isfinite(left) else 10.0
-        effort = Effort(nodes=200, gap=1e-7) if self.clock.is_repeatable else Effort(seconds=seconds, gap=1e-7)
+        repeats = self.clock.is_repeatable
+        effort = Effort(nodes=_REPEATABLE_NODES) if repeats else Effort(seconds=seconds, gap=1e-7)
         width = _WIDTHS[self._proofs % len(_WIDTHS)]
         self._proofs += 1
-        outcome = proof.attempt(
-            self.zone, self.cuts, effort, width=width, seed=self.seed, should_stop=self.clock.should_stop
-        )  # fmt: skip
+        largest = _REPEATABLE_ARCS if repeats else _LARGEST_MODEL
+        stop = self.clock.should_stop
+        outcome = proof.attempt(self.zone, self.cuts, effort, width=width, largest=largest, seed=self.seed, should_stop=stop)
         self.clock.iterations += 3 * _MIP_BATCHES
         if outcome is None:
             return
