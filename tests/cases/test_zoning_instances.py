@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from xuequ.data.instances import read_instance, write_assignment
 from xuequ.solver.benchmark import run_instance
 from xuequ.solver.stop import MaxIterations

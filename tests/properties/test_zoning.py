@@ -11,6 +11,7 @@ from districts import grid_district
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
+
 from xuequ.solver.bounding import relax
 from xuequ.solver.certificate import block_prices, certificate_terms, knapsack_bound, linear_bound, sharpen
 from xuequ.solver.columns import Pool

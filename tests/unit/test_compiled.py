@@ -7,6 +7,7 @@ from pathlib import Path
 import numba
 import platformdirs
 import pytest
+
 from xuequ.solver import compiled
 
 

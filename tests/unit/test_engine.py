@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from xuequ.solver.engine import Effort, Model, Reason, Rows, Session, State
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from districts import grid_district
+
 from xuequ.solver.explanation import explain
 from xuequ.solver.portfolio import zone
 from xuequ.solver.stop import MaxIterations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from xuequ.solver.stop import AnyOf, Clock, Interrupted, MaxIterations, MaxRuntime, Progress
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from districts import grid_district
+
 from xuequ.solver.portfolio import zone
 from xuequ.solver.stop import Interrupted, MaxIterations, MaxRuntime, Progress
 from xuequ.zoning.adjacency import Adjacency

@@ -10,6 +10,7 @@ import numpy as np
 import pulp
 import pytest
 from districts import grid_district
+
 from xuequ.solver.cuts import Cut, CutPool
 from xuequ.solver.engine import Session
 from xuequ.solver.formulations import zoning

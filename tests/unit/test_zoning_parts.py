@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from districts import grid_district
+
 from xuequ.solver.bounding import relax
 from xuequ.solver.columns import Pool
 from xuequ.solver.contraction import contract
