@@ -166,6 +166,7 @@ def zone_years(
     plans: list[Plan] = []
     planned: dict[int, Catchments] = {}
     for number, year in enumerate(district.years):
+        clock.report(f"{task.stage} {year}")
         while rolls is not None and rolls.year < year - 1:
             rolls = next_rolls(district, rolls, {task.stage: dict(planned)}, task.seats, task.options.scenario)
         start = planned[max(planned)] if planned else None
