@@ -138,7 +138,7 @@ def test_an_interrupted_plan_is_whole(whole):
 def test_progress_names_the_stage_and_the_year(whole):
     district, _ = whole
     events = []
-    plan(district.replace(years=(2026,)), stop=MaxIterations(20), progress=events.append)
+    plan(district.replace(years=(2026, 2027)), stop=MaxIterations(20), progress=events.append)
     assert any(event.phase.startswith("primary 2026") for event in events)
     assert any(event.phase.startswith("clusters") for event in events)
     assert all(later.elapsed_s >= 0 for later in events)
