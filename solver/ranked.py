@@ -97,7 +97,8 @@ class RankedModel:
     Notes
     -----
     PuLP's own in-process interface neither starts from a known solution nor adds rows between solves, so its ``solverModel`` is
-    driven directly. One thread: the scheduler of HiGHS is one for the whole process, and a model that asks for another number of threads
+    driven directly. One thread: the scheduler of HiGHS is one for the whole process, and a model that asks for another number
+    of threads
     than the first one is not solved at all. What runs side by side are stages, in processes of their own.
     """
 
