@@ -265,8 +265,6 @@ def test_every_control_has_a_name(open_map):
     assert page.evaluate(NAMELESS) == 0
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
     assert len(ids) == len(set(ids))
-        "new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size === document.querySelectorAll('[id]').length"
-    )
 
 
 def test_the_tools_move_the_map(open_map):
