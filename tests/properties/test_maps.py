@@ -23,7 +23,7 @@ names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 pieces = ("<", ">", '"', "'", "&", "{{", "}}", "{%", "%}", "</script>", "<!--", "\\", "[xuequ: body]", "学", "=//x")
 nasty = st.lists(st.sampled_from(pieces)).map("".join)
 zones = st.lists(st.integers(-1, 4), min_size=12, max_size=12)
-slow = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def named(name: str):
@@ -61,8 +61,7 @@ def test_any_name_reaches_the_report_as_text(name):
     page = read_page(report(district, plan, warnings=(name,), pictures=False).html)
     assert page.all("script") == page.all("img") == []
     assert page.one("h1").text == f"{name} · 学区规划报告"
-    warnings = [item.text for item in page.all("li")][-2:]
-    assert name in warnings
+    assert name in [item.text for item in page.all("li")]
 
 
 @given(st.recursive(st.one_of(st.none(), st.booleans(), st.text()), lambda inner: st.lists(inner, max_size=4), max_leaves=8))

@@ -273,9 +273,9 @@ def test_the_tools_move_the_map(open_map):
     before = scale.inner_text()
     page.get_by_role("button", name="放大").click()
     page.get_by_role("button", name="放大").click()
-    page.wait_for_function("(before) => document.querySelector('.leaflet-control-scale-line').innerText !== before", arg=before)
+    scale.filter(has_not_text=before).wait_for()
     page.get_by_role("button", name="全图").click()
-    page.wait_for_function("(before) => document.querySelector('.leaflet-control-scale-line').innerText === before", arg=before)
+    scale.filter(has_text=before).wait_for()
 
 
 def test_a_district_of_points_and_a_plan_without_catchments_open_too(open_map):
