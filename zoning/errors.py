@@ -101,8 +101,10 @@ class VerificationFailed(XuequError):
     def __init__(self, verification: Verification) -> None:
         self.verification = verification
         failed = [check for check in verification.checks if not check.ok]
-        names = ", ".join(dict.fromkeys(check.name for check in failed))
-        super().__init__(f"the plan failed verification in {len(failed)} of {len(verification.checks)} checks: {names}")
+        names = list(dict.fromkeys(check.name for check in failed))
+        listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        first = f": {failed[0].detail}" if failed and failed[0].detail else ""
+        super().__init__(f"the plan failed verification in {len(failed)} of {len(verification.checks)} checks ({listed}){first}")
 
 
 class StoppedWithoutPlan(XuequError):

@@ -42,7 +42,12 @@ def check_head(ground: Ground, said: Mapping[str, Any], findings: Findings) -> b
         Whether regime and scenario are known, so that the rest can be counted.
     """
     district = ground.district
-    findings.same("plan.case", said.get("case"), district.fingerprint, "fingerprint of the case")
+    foreign = (
+        ""
+        if said.get("case") == district.fingerprint
+        else ": the plan was made for another case, or the case has changed since; plan again"
+    )
+    findings.same("plan.case", said.get("case"), district.fingerprint, f"fingerprint of the case{foreign}")
     findings.same("plan.district", said.get("district"), district.name)
     findings.same("plan.synthetic", said.get("synthetic"), district.synthetic)
     for key, known in (("kind", list(PlanKind)), ("status", list(Status))):
