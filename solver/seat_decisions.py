@@ -92,6 +92,7 @@ class SiteDecisions:
         rows.site_opens_whole_steps(model, self.opened, self.steps, self.rooms, sizes)
         rows.site_stays_within_its_rooms(model, self.opened, self.steps, {name: item.steps_max for name, item in names.items()})
         rows.rooms_stay_open(model, self.rooms, problem.years)
+        rows.relocation_keeps_its_rooms(model, self.opened, self.rooms, self._old_rooms())
         target, programme = problem.target, problem.programme.value
         budget = problem.options.budgets_wan.get(problem.programme)
         if budget and bounds.money:
@@ -103,6 +104,18 @@ class SiteDecisions:
             rows.programme_adds_its_seats(model, self.seats_added(), target.seats_min, programme)
         if target.projects_min and bounds.projects:
             rows.programme_has_its_projects(model, self.chosen(), target.projects_min, programme)
+
+    def _old_rooms(self) -> dict[tuple[str, str], int]:
+        """Return by site and stage the rooms of the school that a relocation closes, as far as the site can hold them."""
+        index, result = self.problem.district.school_index(), {}
+        for number, item in enumerate(self.problem.sites):
+            left = item.largest
+            if item.site.action is Action.RELOCATE and item.site.replaces and not item.why_not:
+                for stage in item.site.stages:
+                    there = int(self.problem.rooms[self.problem.years[0]][index[item.site.replaces], STAGES.index(stage)])
+                    result[f"s{number}", stage.value] = min(there, left)
+                    left -= min(there, left)
+        return result
 
     def chosen(self) -> dict[str, pulp.LpVariable]:
         """Return by site whether it is open in the last year."""

@@ -206,7 +206,7 @@ def _planned(problem: SeatProblem, seats: SeatPlan | None) -> float:
     rooms, district = rooms_of_plan(problem, seats, problem.all_years[-1]), problem.district
     return float(
         sum(
-            room_seats(district, stage, j) * rooms[j, STAGES.index(stage)]
+            room_seats(district, stage, int(j)) * rooms[j, STAGES.index(stage)]
             for stage in problem.stages
             for j in np.flatnonzero(rooms[:, STAGES.index(stage)])
         )
@@ -217,10 +217,7 @@ def _fewest(problem: SeatProblem) -> float:
     """Return the pupils of all grades in the last year, in the scenario with the fewest."""
     last, demand = problem.all_years[-1], problem.district.demand
     return float(
-        min(
-            sum(int(demand.of_stage(stage, last, scenario).sum()) for stage in problem.stages)
-            for scenario in problem.scenarios
-        )
+        min(sum(int(demand.of_stage(stage, last, scenario).sum()) for stage in problem.stages) for scenario in problem.scenarios)
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xuequ.zoning.accounts import account
+from xuequ.zoning.places import Action
 from xuequ.zoning.seating import STAGES, Opening, SeatPlan
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _changed(problem: SeatProblem, plan: SeatPlan) -> Iterator[SeatPlan]:
                 yield _plan(rest + [replace(opening, year=later) if opening.year == year else opening for opening in mine])
         if sum(opening.rooms for opening in mine) >= item.smallest + item.step:
             for stage in item.site.stages:
-                smaller = _smaller(mine, stage, item.step)
+                # A relocation holds at least the rooms of the old school, and which stage may give is the large model's business.
+                smaller = None if item.site.action is Action.RELOCATE else _smaller(mine, stage, item.step)
                 if smaller is not None and _is_of_sizes(smaller, item.smallest, item.step):
                     yield _plan(rest + smaller)
 

@@ -99,8 +99,13 @@ def seats(
         for programme in reversed(list(Programme))
         if any(site.programme is programme for site in district.sites) or targets(district, options, programme).seats_min
     ]
+    parts = _parts([seat_problem(district, programme, options) for programme in asked], clock, seed)
+    return _merged(district, options, parts[::-1], clock, seed)
+
+
+def _parts(problems: Sequence[SeatProblem], clock: Clock, seed: int) -> list[_Part]:
+    """Solve one programme after the other, if all of them can reach their floors."""
     # Kindergartens are the smaller part, so they go first, and leave their time to the schools.
-    problems = [seat_problem(district, programme, options) for programme in asked]
     first = [cheapest_plan(problem, seed=seed) for problem in problems]
     parts = []
     for number, (problem, plan) in enumerate(zip(problems, first, strict=True)):
@@ -112,7 +117,7 @@ def seats(
             until = clock.elapsed_s + share * clock.seconds_left()
             master = SeatMaster(problem, clock, seed=seed)
             parts.append(_programme(_Search(problem, master, clock, _Start(plan, until))))
-    return _merged(district, options, parts[::-1], clock, seed)
+    return parts
 
 
 def _programme(search: _Search) -> _Part:

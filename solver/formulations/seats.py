@@ -25,6 +25,7 @@ __all__ = [
     "overload_stays_in_its_piece",
     "programme_adds_its_seats",
     "programme_has_its_projects",
+    "relocation_keeps_its_rooms",
     "rooms_stay_open",
     "school_holds_its_pupils",
     "site_opens_whole_steps",
@@ -96,6 +97,25 @@ def rooms_stay_open(model: pulp.LpProblem, rooms: Mapping[SiteStageYear, pulp.Lp
         if before is not None:
             row = pulp.LpAffineExpression([(before, 1), (now, -1)])
             model.addConstraint(row <= 0, name=f"rooms_stay_{site}_{stage}_{year}")
+
+
+def relocation_keeps_its_rooms(
+    model: pulp.LpProblem,
+    opened: Mapping[SiteYear, pulp.LpVariable],
+    rooms: Mapping[SiteStageYear, pulp.LpVariable],
+    old: Mapping[tuple[str, str], int],
+) -> None:
+    """
+    Add ``y_sgt >= old_sg·open_st`` for relocations: pupils of the old school move along, so the new one has its rooms at least.
+
+    Notes
+    -----
+    policy.md §6: the new place is ready before the old one closes (先建后撤).
+    """
+    for (site, stage, year), room in rooms.items():
+        if old.get((site, stage)):
+            row = pulp.LpAffineExpression([(room, 1), (opened[site, year], -old[site, stage])])
+            model.addConstraint(row >= 0, name=f"keeps_{site}_{stage}_{year}")
 
 
 def budget_covers_cost(
@@ -312,6 +332,7 @@ FAMILIES = (
     site_opens_whole_steps,
     site_stays_within_its_rooms,
     rooms_stay_open,
+    relocation_keeps_its_rooms,
     budget_covers_cost,
     land_stays_within_its_cap,
     programme_adds_its_seats,

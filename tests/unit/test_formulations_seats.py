@@ -95,6 +95,14 @@ def test_rooms_stay_open(model, compare):
     compare(seats.rooms_stay_open, model)
 
 
+def test_relocation_keeps_its_rooms(model, compare):
+    """s0 takes the place of a school of 18 primary rooms and none for junior; s1 relocates nothing."""
+    both = rooms(model, ("primary", "junior"), ("s0",), (2028,)) | rooms(model, ("primary",), ("s1",), (2028,))
+    old = {("s0", "primary"): 18, ("s0", "junior"): 0}
+    seats.relocation_keeps_its_rooms(model, opened(model, years=(2028,)), both, old)
+    compare(seats.relocation_keeps_its_rooms, model)
+
+
 def test_budget_covers_cost(model, compare):
     """2028 has no money of its own: it has what 2026 and 2027 leave."""
     y = rooms(model, sites=("s0",))
