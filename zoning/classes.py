@@ -111,7 +111,9 @@ def rooms_by_grade(pupils: Sequence[int], rooms: int, *, large: int, super_large
     return _shared_out(grades, int(rooms), large, super_large)
 
 
-def classes_phase_in(pupils: Sequence[int], rooms: int, kept: Sequence[int], standard: int) -> tuple[int, ...] | None:
+def classes_phase_in(
+    pupils: Sequence[int], rooms: int, kept: Sequence[int], standard: int, working: int | None = None
+) -> tuple[int, ...] | None:
     """
     Give rooms to grades where enrolled pupils stay: continuing grades keep their classes, the entry grade has what they leave.
 
@@ -126,6 +128,9 @@ def classes_phase_in(pupils: Sequence[int], rooms: int, kept: Sequence[int], sta
     standard
         Standard class of the entry grade: it opens no more classes than ``ceil(pupils / standard)``, since a class opened now
         holds its room until it leaves (docs/decisions/0006).
+    working
+        Largest class of the entry grade that is not large: to stay within it the grade may open more than its share of the rooms,
+        the classes that leave every later entry grade as many (`xuequ.zoning.rolls.entry_rooms`). No such share if not given.
 
     Returns
     -------
@@ -144,6 +149,12 @@ def classes_phase_in(pupils: Sequence[int], rooms: int, kept: Sequence[int], sta
     for grade, count in enumerate(pupils):
         if count and not classes[grade]:
             opened = min(left, -(-count // standard))
+            if grade == 0 and working is not None:
+                freed, share = left, left
+                for years, leaving in enumerate(reversed(classes[1:]), start=2):
+                    freed += leaving
+                    share = min(share, -(-freed // years))
+                opened = min(opened, max(share, -(-count // working)))
             if opened < 1:
                 return None
             classes[grade] = opened

@@ -273,6 +273,7 @@ def _open_classes(
         if available <= 0:
             continue
         before = [0, *kept[j, span][:-1].tolist()]
-        standard = district.rules.standard(stage.entry_grade, full=district.schools.kinds[j] is SchoolKind.FULL)
-        formed = classes_phase_in(pupils[j, span].tolist(), available, before, standard)
+        full = district.schools.kinds[j] is SchoolKind.FULL
+        standard, working = (size(stage.entry_grade, full=full) for size in (district.rules.standard, district.rules.working))
+        formed = classes_phase_in(pupils[j, span].tolist(), available, before, standard, working)
         classes[j, span] = formed or school_classes(district, stage, pupils[j, span], available)

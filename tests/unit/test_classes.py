@@ -112,6 +112,14 @@ def test_the_entry_grade_opens_no_more_than_standard_classes():
     assert classes_phase_in([46, 100], 12, [0, 2], 45) == (2, 2)
 
 
+def test_the_entry_grade_leaves_later_ones_as_many_rooms():
+    """A new school of 12 rooms: 216 pupils sit in four classes of 54, not five of 44, since two more years are to come."""
+    assert classes_phase_in([216, 184, 0], 12, [0, 4, 0], 50, 55) == (4, 4, 0)
+    assert classes_phase_in([216, 184, 0], 12, [0, 4, 0], 50) == (5, 4, 0)
+    assert classes_phase_in([221, 184, 0], 12, [0, 4, 0], 50, 55) == (5, 4, 0)  # four would be large
+    assert classes_phase_in([190, 0, 0], 12, [0, 0, 0], 50, 55) == (4, 0, 0)
+
+
 def test_no_room_left_means_that_classes_are_formed_anew():
     assert classes_phase_in([30, 100, 100], 4, [0, 2, 2], 45) is None
 

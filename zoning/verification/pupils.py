@@ -216,6 +216,7 @@ def _form_classes(ground: Ground, counted: Counted, stage: Stage, kept: list[lis
             continue
         formed = None
         if kept is not None:
-            standard = rules.standard(stage.entry_grade, full=str(ground.district.schools.kinds[j]) == "full")
-            formed = classes_phase_in(pupils, rooms, [0, *kept[j][span][:-1]], standard)
+            full = str(ground.district.schools.kinds[j]) == "full"
+            standard, working = rules.standard(stage.entry_grade, full=full), rules.working(stage.entry_grade, full=full)
+            formed = classes_phase_in(pupils, rooms, [0, *kept[j][span][:-1]], standard, working)
         counted.classes[j][span] = formed or rooms_by_grade(pupils, rooms, large=large, super_large=super_large)
