@@ -113,7 +113,7 @@ def _for_maps(case: CaseFile, tables: Mapping[str, Table], blocks: Blocks, probl
         "data_licence": case.case.data_licence,
         "language": case.case.language,
         "addresses": _addresses(tables.get("addresses"), blocks, problems),
-        "rivers": tuple(lines_of(tables.get("barriers"))),
+        "rivers": _rivers(tables.get("barriers")),
         "roads": tuple(lines_of(tables.get("roads"))),
         "boundary": _boundary(tables.get("boundary")),
     }
@@ -121,6 +121,14 @@ def _for_maps(case: CaseFile, tables: Mapping[str, Table], blocks: Blocks, probl
 
 def _filled(tables: Mapping[str, Table], name: str) -> bool:
     return name in tables and len(tables[name]) > 0
+
+
+def _rivers(table: Table | None) -> tuple[Any, ...]:
+    """Return the barriers that are drawn as water: rivers, and those of no stated kind."""
+    if table is None or table.geometry is None:
+        return ()
+    shapes = zip(table.geometry, table.text("kind"), strict=True)
+    return tuple(shape for shape, kind in shapes if shape is not None and not shape.is_empty and kind in {"", "river"})
 
 
 def _boundary(table: Table | None) -> Any:

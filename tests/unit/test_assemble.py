@@ -451,10 +451,14 @@ def test_addresses_find_their_block(tmp_path):
 
 def test_the_map_has_its_boundary_roads_and_labels(tmp_path):
     case = whole_case()
+    far = [shapely.LineString([(EAST, NORTH - 500 - k), (EAST + 50 + k, NORTH - 500 - k)]) for k in range(2)]
+    lines = [feature({"kind": kind}, line) for kind, line in zip(("河流", "铁路"), far, strict=True)]
+    case.table("barriers", collection(lines), file="barriers.geojson")
     case.sections["case"] += '\nsynthetic = true\ndata_licence = "CC0"\nlanguage = "en"'
     district = made(case, tmp_path)
     assert district.boundary.area == pytest.approx(12 * SIDE**2)
     assert len(district.roads) == 31
+    assert [shape.length for shape in district.rivers] == [50.0]
     assert (district.synthetic, district.data_licence, district.language) == (True, "CC0", "en")
 
 
