@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from xuequ.solver.contraction import Units, contract
 from xuequ.solver.permission import Conflict, permitted_arcs
@@ -252,12 +251,3 @@ def _translated(catchments: Catchments, chosen: Round, units: Units) -> NDArray[
     zone_of_school = {j: k for k, members in enumerate(chosen.zones) for j in members}
     number = np.array([*(next((zone_of_school[j] for j in each if j in zone_of_school), -1) for each in catchments.zones), -1])
     return units.majority(number[catchments.zone], chosen.pupils, len(chosen.zones))
-
-
-def components(problem: Problem) -> NDArray[np.int32]:
-    """Return the number of the connected component of each unit."""
-    from scipy.sparse import csr_array  # noqa: PLC0415
-
-    ones = np.ones(len(problem.neighbours), dtype=np.int8)
-    graph = csr_array((ones, problem.neighbours, problem.indptr), shape=(problem.units, problem.units))
-    return np.asarray(connected_components(graph, directed=False)[1])
