@@ -179,6 +179,8 @@ def _without_barriers(
     if not len(parts) or not len(contact):
         return contact, metres
     near, by = STRtree(parts).query(contact, predicate="dwithin", distance=width_m)
+    if not len(near):
+        return contact, metres
     contact, metres = contact.copy(), metres.copy()
     zones = shapely.buffer(parts, width_m, quad_segs=4)
     starts = np.flatnonzero(np.diff(near, prepend=-1))
