@@ -21,7 +21,7 @@ from xuequ.zoning.plan import Certificate, Goal, Plan, PlanKind, Status
 from xuequ.zoning.rolls import start_rolls
 from xuequ.zoning.rules import Rules
 from xuequ.zoning.seating import Opening
-from xuequ.zoning.stage import Stage
+from xuequ.zoning.stage import Programme, Stage
 from xuequ.zoning.statement import OverflowRow
 from xuequ.zoning.stating import rounds_of, state
 from xuequ.zoning.verification import verify
@@ -181,6 +181,7 @@ LIES = {
     "large classes below what the district lacks": (said("goals", 1, "value", value=-1.0), "goals.large"),
     "a goal of seats left out": (said("goals", value=lambda goals: goals[1:]), "goals.order"),
     "a cluster without a lead": (row("clusters", {"school_id": "s1"}, role="urban"), "clusters.lead"),
+    "a lead said to be a member": (row("clusters", {"school_id": "s1"}, role="urban"), "clusters.role"),
     "a cluster with two leads": (row("clusters", {"school_id": "s2"}, role="lead"), "clusters.lead"),
     "a school in no cluster": (drop("clusters", school_id="s2"), "clusters.school_id"),
     "a school in two clusters": (again("clusters", school_id="s2"), "clusters.school_id"),
@@ -401,6 +402,37 @@ class TestRulesOfThePlan:
         failed = {item.name for item in verify(district, plan.replace(catchments=tuple(items))).failed}
         assert "assignment.stability" in failed
 
+    @pytest.mark.parametrize(("years", "broken"), [(2, False), (3, True)])
+    def test_the_years_between_two_moves_are_counted(self, years, broken):
+        district = rich_district(rules=rich_district().rules.override({"stability_years": years}))
+        plan = rich_plan(district)
+        items = list(plan.catchments)
+        for at in (3, 4):  # to another school in 2026, still there in 2027, back in 2028
+            zone = items[at].zone.copy()
+            zone[2] = 1
+            items[at] = replace(items[at], zone=zone)
+        failed = {item.name for item in verify(district, plan.replace(catchments=tuple(items))).failed}
+        assert ("assignment.stability" in failed) is broken
+
+    @pytest.mark.parametrize(("less", "broken"), [(0, False), (1, True)])
+    def test_a_cap_may_be_reached(self, less, broken):
+        district = rich_district()
+        catchments = nearest_catchments(district, Stage.PRIMARY, 2026)
+        zone = catchments.zone.copy()
+        zone[2] = 1
+        moved = int(district.demand.of_stage(Stage.PRIMARY, 2026)[2])
+        capped = district.replace(options=Options(zoning=ZoningOptions(moved_max=float(moved - less))))
+        failed = self.failed(capped, hand_plan(capped, replace(catchments, zone=zone)))
+        assert ("assignment.moved_cap" in failed) is broken
+
+    @pytest.mark.parametrize(("given", "broken"), [(1690, False), (1689, True)])
+    def test_all_money_may_be_spent(self, given, broken):
+        district = rich_district()
+        budgets = dict(district.options.seats.budgets_wan) | {Programme.SCHOOL: {2026: 400, 2027: given, 2028: 2500}}
+        seats = replace(district.options.seats, budgets_wan=budgets)
+        bounded = district.replace(options=replace(district.options, seats=seats))
+        assert ("seats.money" in self.failed(bounded, rich_plan(bounded))) is broken
+
     def test_a_block_may_move_again_after_the_years(self):
         district = rich_district(rules=rich_district().rules.override({"stability_years": 1}))
         plan = rich_plan(district)
@@ -540,6 +572,31 @@ def clustered():
         solver_bound=0.0, clusters=ClusterPlan(members, (("s0", "West"),)),
     )  # fmt: skip
     return district, state(district, plan)
+
+
+class TestThresholds:
+    """What is stated at a threshold is what the verifier finds there (policy §3, vectors B1 and B9)."""
+
+    @pytest.mark.parametrize(
+        ("pupils", "colour"), [([135, 135], "red"), ([135, 134], "yellow"), ([135, 108], "yellow"), ([135, 107], "green")]
+    )
+    def test_alerts(self, pupils, colour):
+        district = grid_district(4, 1, (0, 3), pupils=np.array([*pupils, 9, 9]), rooms=6, years=(2026,))
+        statement = state(district, hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026)))
+        assert {item.alert for item in statement.schools if item.school_id == "s0"} == {colour}
+        assert verify(district, statement).failed == ()
+
+    @pytest.mark.parametrize(("pupils", "large", "super_large"), [(55, 0, 0), (56, 1, 0), (65, 1, 0), (66, 1, 1)])
+    def test_large_classes(self, pupils, large, super_large):
+        district = grid_district(4, 1, (0, 3), pupils=0, rooms=6, years=(2026,))
+        counts = np.zeros_like(district.demand.pupils)
+        counts[:, :, Stage.PRIMARY.grade_slice, 0] = 30
+        counts[:, :, Stage.PRIMARY.grade_slice.start, 0] = pupils
+        district = district.replace(demand=replace(district.demand, pupils=counts))
+        statement = state(district, hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026)))
+        first = statement.schools[0]
+        assert (first.classes, first.large, first.super_large) == (1, large, super_large)
+        assert verify(district, statement).failed == ()
 
 
 class TestClusterPlan:
