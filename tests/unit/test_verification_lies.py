@@ -259,7 +259,9 @@ ZONE_LIES = {
     "a certificate without prices": (proof("prices", None), "bound.certificate"),
     "a gap that is wrong": (said("gap", value=lambda x: x / 2), "plan.gap"),
     "a bound that is not the better one": (said("bound", value=lambda x: x - 1), "plan.bound"),
-    "a bound above the objective": (said("solver_bound", value=1e6), "plan.bound"),
+    "a bound above the objective": (
+        both(said("solver_bound", value=1e6), both(said("bound", value=1e6), said("gap", value=0.0))), "plan.bound",
+    ),
     "an objective that is not the distance": (said("objective", value=lambda x: x - 1), "plan.objective"),
     "said to be optimal": (
         both(said("status", value="optimal"), both(said("certified_bound", value=1.0), said("bound", value=1.0))), "plan.status",
@@ -585,6 +587,14 @@ class TestThresholds:
         statement = state(district, hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026)))
         assert {item.alert for item in statement.schools if item.school_id == "s0"} == {colour}
         assert verify(district, statement).failed == ()
+
+    @pytest.mark.parametrize(("limit_m", "too_far"), [(200, 0.0), (199, 20.0)])
+    def test_ways(self, limit_m, too_far):
+        district = grid_district(4, 1, (0, 3), pupils=10, rooms=6, years=(2026,))
+        district = district.replace(rules=Rules().override({"limit.primary": limit_m}))
+        plan = hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2026))
+        assert plan.goals[2].value == too_far
+        assert verify(district, plan).failed == ()
 
     @pytest.mark.parametrize(("pupils", "large", "super_large"), [(55, 0, 0), (56, 1, 0), (65, 1, 0), (66, 1, 1)])
     def test_large_classes(self, pupils, large, super_large):
