@@ -62,9 +62,8 @@ def explain(
     that is not at its least would gain.
     """
     options = options or district.options.zoning
-    year = year if year is not None else (district.years[0] if district.years else district.school_year)
     seats = plan.seats if plan is not None else None
-    problem = build_problem(district, Stage(stage), year, options, seats=seats)
+    problem = build_problem(district, Stage(stage), district.year_or_first(year), options, seats=seats)
     if block is not None and block not in district.block_index():
         raise InputError(f"there is no block {block!r}; see the ids in the blocks table")
     if school is not None and school not in district.school_index():

@@ -37,6 +37,50 @@ def _fill(
 
 
 @compiled
+def _settle(
+    zone: int,
+    blocks: NDArray[np.int64],
+    reduced: NDArray[np.int64],
+    forced: NDArray[np.int64],
+    pupils: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], np.int64, np.int64]:
+    """Choose what needs no table; return the positions of the blocks that do, and load and sum of what is chosen."""
+    left = np.empty(len(blocks), dtype=np.int64)
+    count, load, total = 0, np.int64(0), np.int64(0)
+    for a in range(len(blocks)):
+        i = blocks[a]
+        if forced[i] == zone:
+            load += pupils[i]
+            total += reduced[a]
+            chosen[i] += 1
+        elif forced[i] < 0 and reduced[a] < 0:
+            if pupils[i] == 0:
+                total += reduced[a]
+                chosen[i] += 1
+            else:
+                left[count] = a
+                count += 1
+    return left[:count], load, total
+
+
+@compiled
+def _cheapest(
+    table: NDArray[np.int64], start: np.int64, above: NDArray[np.int64], charge: NDArray[np.int64]
+) -> tuple[np.int64, np.int64]:
+    """Return the least sum of a table, the steps of phi from load ``start`` on paid, and the load that it is at."""
+    best, at = NOTHING, np.int64(0)
+    for load in range(len(table)):
+        if table[load] < NOTHING:
+            value = table[load]
+            for k in range(len(above)):
+                value += charge[k] * max(start + load - above[k], 0)
+            if value < best:
+                best, at = value, np.int64(load)
+    return best, at
+
+
+@compiled
 def lagrangian(
     zone_indptr: NDArray[np.int64],
     zone_block: NDArray[np.int64],
@@ -73,45 +117,23 @@ def lagrangian(
     chosen[:] = 0
     total, work = np.int64(0), np.int64(0)
     for j in range(len(zone_indptr) - 1):
-        first, last = zone_indptr[j], zone_indptr[j + 1]
-        block = np.empty(last - first, dtype=np.int64)
-        weight = np.empty(last - first, dtype=np.int64)
-        gain = np.empty(last - first, dtype=np.int64)
-        count, start, reach = 0, 0, 0
-        for a in range(first, last):
-            i = zone_block[a]
-            reduced = zone_price[a] - u[i]
-            if forced[i] == j:
-                start += pupils[i]
-                total += reduced
-                chosen[i] += 1
-            elif forced[i] < 0 and reduced < 0:
-                if pupils[i] == 0:
-                    total += reduced
-                    chosen[i] += 1
-                else:
-                    block[count], weight[count], gain[count] = i, pupils[i], reduced
-                    reach += pupils[i]
-                    count += 1
-        size = reach + 1
+        blocks = zone_block[zone_indptr[j] : zone_indptr[j + 1]]
+        reduced = zone_price[zone_indptr[j] : zone_indptr[j + 1]] - u[blocks]
+        left, start, settled = _settle(j, blocks, reduced, forced, pupils, chosen)
+        block, gain = blocks[left], reduced[left]
+        weight = pupils[block]
+        size = weight.sum() + 1
         if most[j] >= 0:
-            size = min(reach, most[j] - start) + 1
+            size = min(size, most[j] - start + 1)
             if size < 1:
                 return NOTHING, work
         table = np.empty(size, dtype=np.int64)
-        taken = np.empty((count, size), dtype=np.uint8)
-        _fill(weight[:count], gain[:count], table, taken, size)
-        work += count * size
-        best, at = NOTHING, 0
-        for load in range(size):
-            if table[load] < NOTHING:
-                value = table[load]
-                for k in range(above.shape[1]):
-                    value += charge[j, k] * max(start + load - above[j, k], 0)
-                if value < best:
-                    best, at = value, load
-        total += best
-        for k in range(count - 1, -1, -1):
+        taken = np.empty((len(block), size), dtype=np.uint8)
+        _fill(weight, gain, table, taken, size)
+        work += len(block) * size
+        best, at = _cheapest(table, start, above[j], charge[j])
+        total += settled + best
+        for k in range(len(block) - 1, -1, -1):
             if taken[k, at] == 1:
                 chosen[block[k]] += 1
                 at -= weight[k]

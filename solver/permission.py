@@ -115,14 +115,10 @@ def permitted_arcs(
     table.at[apart] = -1
     before = table.at.copy()
     _drop_unreachable(table.at, graph, root, island)
-    stranded = np.flatnonzero((table.at < 0).all(axis=1) & ~locked)
-    if len(stranded):
+    stranded = (table.at < 0).all(axis=1) & ~locked
+    if stranded.any():
         table.at = before
-        for i in stranded:
-            for j in np.flatnonzero(~apart[i] & (table.at[i] < 0)):
-                if (int(i), int(j)) in table.closed:
-                    continue
-                table.add(int(i), int(j), (float(pupils[i]), 0.0, float(pupils[i])))
+        _open_all(table, stranded[:, None] & ~apart, pupils)
         _drop_unreachable(table.at, graph, root, island)
     for i in np.flatnonzero((table.at < 0).all(axis=1)):
         if not any(item.block == ids[i] for item in table.conflicts):
@@ -135,6 +131,13 @@ def permitted_arcs(
         island,
         tuple(table.conflicts),
     )
+
+
+def _open_all(table: _Arcs, pairs: NDArray[np.bool_], pupils: NDArray[np.int64]) -> None:
+    """Add the pairs that distances leave out, but not what a lock forbids."""
+    for i, j in zip(*(each.tolist() for each in np.nonzero(pairs & (table.at < 0))), strict=True):
+        if (i, j) not in table.closed:
+            table.add(i, j, (float(pupils[i]), 0.0, float(pupils[i])))
 
 
 def _no_zone(block: str, *, locked: bool) -> Conflict:

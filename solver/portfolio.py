@@ -20,11 +20,13 @@ from xuequ.zoning.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xuequ.solver.problem import Problem
     from xuequ.solver.stop import Progress, Stop
     from xuequ.zoning.catchments import Catchments
     from xuequ.zoning.district import District
     from xuequ.zoning.options import ZoningOptions
     from xuequ.zoning.rolls import Rolls
+    from xuequ.zoning.rounds import Round
     from xuequ.zoning.seating import SeatPlan
 
 __all__ = ["zone"]
@@ -91,16 +93,24 @@ def zone(
     """
     clock = Clock(stop if stop is not None else MaxIterations(_DEFAULT_BATCHES), progress)
     options = options or district.options.zoning
-    year = year if year is not None else (district.years[0] if district.years else district.school_year)
-    problem = build_problem(district, Stage(stage), year, options, seats=seats, previous=previous)
-    blank = Plan(
-        PlanKind.ZONE, Status.INFEASIBLE, district.fingerprint, problem.round.regime, options.scenario, seed,
-        Stage(stage), year, seats=seats, settings={"seats": options.seats, "moved_max": options.moved_max},
+    problem = build_problem(district, Stage(stage), district.year_or_first(year), options, seats=seats, previous=previous)
+    return _solved(district, problem, clock, start, _blank(district, problem.round, options, seats, seed))
+
+
+def _blank(district: District, chosen: Round, options: ZoningOptions, seats: SeatPlan | None, seed: int) -> Plan:
+    """Return a plan of a round without what is to be found."""
+    return Plan(
+        PlanKind.ZONE, Status.INFEASIBLE, district.fingerprint, chosen.regime, options.scenario, seed,
+        chosen.stage, chosen.year, seats=seats, settings={"seats": options.seats, "moved_max": options.moved_max},
     )  # fmt: skip
+
+
+def _solved(district: District, problem: Problem, clock: Clock, start: Catchments | None, blank: Plan) -> Plan:
+    """Return the plan of a problem, or why there is none."""
     if problem.conflicts:
         return blank.replace(explanation=explain_conflicts(problem.conflicts), seconds=clock.elapsed_s)
     try:
-        run = Run.begin(problem, clock, seed, start)
+        run = Run.begin(problem, clock, blank.seed, start)
     except Unjoinable as found:
         name = district.blocks.ids[int(np.flatnonzero(problem.unit == found.unit)[0])]
         reason = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.solver.contraction import Units, contract
-from xuequ.solver.permission import Conflict, permitted_arcs
+from xuequ.solver.permission import Conflict, Permission, permitted_arcs
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.indicators import zone_distances
@@ -177,17 +177,22 @@ def build_problem(
     arcs = _arcs(district, chosen, units)
     root = np.where(roots >= 0, units.of[roots], -1).astype(np.int32)
     permission = permitted_arcs(district, chosen, units, arcs, root, options.locks)
-    total = int(chosen.pupils.sum())
-    cap = np.inf if options.moved_max is None or stage not in district.today else options.moved_max
+    return _assembled(district, options, chosen, units, root, permission)
+
+
+def _assembled(
+    district: District, options: ZoningOptions, chosen: Round, units: Units, root: NDArray[np.int32], permission: Permission
+) -> Problem:
+    """Return the problem of a round as frozen arrays."""
     indptr, neighbours, border_m = units.graph(district.adjacency)
-    today = district.today.get(stage)
+    today = district.today.get(chosen.stage)
     current = np.full(units.count, -1, dtype=np.int32) if today is None else _translated(today, chosen, units)
     capacity = chosen.capacity
     return Problem(
         round=chosen,
         goals=options.goals,
         hard=options.seats == "hard",
-        moved_cap=float(np.floor(cap * total)) if cap < 1 else float(cap),
+        moved_cap=_moved_cap(options, chosen, known=today is not None),
         unit=frozen(units.of, np.int32),
         pupils=frozen(units.sum(chosen.pupils), np.int64),
         indptr=frozen(indptr, np.int64),
@@ -202,6 +207,15 @@ def build_problem(
         today=frozen(current, np.int32),
         conflicts=permission.conflicts,
     )
+
+
+def _moved_cap(options: ZoningOptions, chosen: Round, *, known: bool) -> float:
+    """Return the most pupils that may change school; infinite where nothing caps them, or today is not known."""
+    if options.moved_max is None or not known:
+        return float("inf")
+    if options.moved_max < 1:
+        return float(np.floor(options.moved_max * int(chosen.pupils.sum())))
+    return float(options.moved_max)
 
 
 def _root_blocks(district: District, zones: tuple[tuple[int, ...], ...]) -> NDArray[np.int64]:

@@ -144,6 +144,12 @@ class District:
         """Return the index of each school id."""
         return index_of(self.schools.ids)
 
+    def year_or_first(self, year: int | None) -> int:
+        """Return the year asked for, or else the first planned one (today's where none is planned)."""
+        if year is not None:
+            return year
+        return self.years[0] if self.years else self.school_year
+
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """Return the blocks with their geometry and today's pupils by stage."""
         import geopandas as gpd  # noqa: PLC0415 - heavy, and only this method needs it

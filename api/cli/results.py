@@ -130,4 +130,4 @@ def _stage(district: District, plan: Plan | None, name: StageName | None) -> Sta
 def _year(district: District, plan: Plan | None) -> int:
     if plan is not None and plan.catchments:
         return plan.catchments[0].year
-    return district.years[0] if district.years else district.school_year
+    return district.year_or_first(None)
