@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Answer", "Effort", "Model", "Reason", "Rows", "Session", "State"]
+__all__ = ["Answer", "Effort", "Model", "Reason", "Rows", "Session", "State", "time_limit"]
 
 
 class State(StrEnum):
@@ -148,6 +148,29 @@ class Answer:
     seen: tuple[NDArray[np.float64], ...] = ()
 
 
+def time_limit(highs: Any, seconds: float, *, whole: bool) -> float:
+    """
+    Return the option ``time_limit`` that gives the next run of HiGHS so many seconds.
+
+    Parameters
+    ----------
+    highs
+        The model at HiGHS.
+    seconds
+        For the next run; infinite for no limit.
+    whole
+        Whether variables are to be whole.
+
+    Notes
+    -----
+    In HiGHS 1.14 a search over whole numbers measures its limit from its own start, but the simplex method from the first run of
+    the model on: a linear model that is solved again has to be given the seconds of its former runs besides.
+    """
+    if not np.isfinite(seconds):
+        return float(highspy.kHighsInf)
+    return max(seconds, 0.01) + (0.0 if whole else float(highs.getRunTime()))
+
+
 class Session:
     """
     A model held by HiGHS: solved, given more rows, solved again.
@@ -223,7 +246,7 @@ class Session:
         """
         effort = effort or Effort()
         self._seen.clear()
-        limit = max(effort.seconds, 0.01) if np.isfinite(effort.seconds) else highspy.kHighsInf
+        limit = time_limit(self._highs, effort.seconds, whole=self._whole)
         for name, value in (("time_limit", limit), ("mip_max_nodes", min(effort.nodes, 2**31 - 1)), ("mip_rel_gap", effort.gap)):
             self._highs.setOptionValue(name, value)
         self._highs.run()

@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 import pulp
 
+from xuequ.solver.engine import time_limit
 from xuequ.zoning.errors import EngineError
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class RankedModel:
         self._variables = model.variables()
         self._whole = np.array([i for i, item in enumerate(self._variables) if item.cat == pulp.LpInteger], dtype=np.int32)
         self._names = {item.name: i for i, item in enumerate(self._variables)}
+        self._is_whole = np.isin(np.arange(len(self._variables)), self._whole)
         self._rows = len(model.constraints())
         self._objective = np.zeros(len(self._variables))
         self._best: NDArray[np.float64] | None = None
@@ -136,6 +138,7 @@ class RankedModel:
         """Let variables take fractions (all whole ones if none are named), or ask for whole numbers again."""
         columns = self._whole if variables is None else np.array([self.column(item) for item in variables], dtype=np.int32)
         kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
+        self._is_whole[columns] = whole
         for column in columns:
             self._highs.changeColIntegrality(int(column), kind)
 
@@ -187,6 +190,7 @@ class RankedModel:
         everything = np.arange(len(self._objective), dtype=np.int32)
         rest = np.array([0.0 if item.name in values else 1.0 for item in self._variables])
         self._highs.changeColsCost(len(everything), everything, rest)
+        self._highs.setOptionValue("time_limit", highspy.kHighsInf)
         self._highs.run()
         found = self._read(0.0).values
         self.relax(whole=True)
@@ -208,10 +212,10 @@ class RankedModel:
         self._objective[columns] = prices
         everything = np.arange(len(self._objective), dtype=np.int32)
         self._highs.changeColsCost(len(everything), everything, self._objective)
-        seconds = min(limits.seconds, self._clock.seconds_left())
+        seconds = time_limit(self._highs, min(limits.seconds, self._clock.seconds_left()), whole=bool(self._is_whole.any()))
         options = {
             "mip_rel_gap": limits.gap, "mip_abs_gap": limits.gap_abs, "mip_max_nodes": min(limits.nodes, 2**31 - 1),
-            "time_limit": max(seconds, 0.01) + self._highs.getRunTime() if math.isfinite(seconds) else highspy.kHighsInf,
+            "time_limit": seconds,
         }  # fmt: skip
         for name, value in options.items():
             self._highs.setOptionValue(name, value)
