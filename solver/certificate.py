@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xuequ.solver.arc_values import is_change
 from xuequ.solver.kernel_knapsack import NOTHING, lagrangian
-from xuequ.solver.problem import is_change
 from xuequ.zoning.indicators import zone_distances
 from xuequ.zoning.plan import Certificate
 

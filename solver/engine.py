@@ -247,8 +247,9 @@ class Session:
         effort = effort or Effort()
         self._seen.clear()
         limit = time_limit(self._highs, effort.seconds, whole=self._whole)
-        for name, value in (("time_limit", limit), ("mip_max_nodes", min(effort.nodes, 2**31 - 1)), ("mip_rel_gap", effort.gap)):
-            self._highs.setOptionValue(name, value)
+        options = {"time_limit": limit, "mip_max_nodes": min(effort.nodes, 2**31 - 1), "mip_rel_gap": effort.gap}
+        for name, setting in options.items():
+            self._highs.setOptionValue(name, setting)
         self._highs.run()
         status = self._highs.getModelStatus()
         if status not in _STATES:

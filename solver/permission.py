@@ -44,39 +44,35 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Permission:
-    """Arcs that may be used in compressed rows, islands, and conflicts; see `problem.Problem`."""
+    """Arcs that may be used, shape ``(units, zones)``, islands, and conflicts; see `problem.Problem`."""
 
-    indptr: NDArray[np.int64]
-    zone: NDArray[np.int32]
-    value: NDArray[np.float64]
+    allowed: NDArray[np.bool_]
     island: NDArray[np.bool_]
     conflicts: tuple[Conflict, ...]
 
 
 @dataclass(slots=True)
 class _Arcs:
-    """Arcs under construction: a dense table of the row of each unit and zone, −1 where there is none."""
+    """Arcs under construction: which zones each unit may be given to, and what locks forbid."""
 
-    at: NDArray[np.int64]
-    value: NDArray[np.float64]
+    may: NDArray[np.bool_]
     conflicts: list[Conflict] = field(default_factory=list)
     closed: set[tuple[int, int]] = field(default_factory=set)
 
-    def add(self, unit: int, zone: int, value: Sequence[float]) -> None:
-        self.at[unit, zone] = len(self.value)
-        self.value = np.vstack([self.value, value])
+    def close(self, unit: int, zone: int) -> None:
+        self.may[unit, zone] = False
+        self.closed.add((unit, zone))
 
-    def only(self, unit: int, zone: int) -> None:
-        kept = self.at[unit, zone]
-        self.at[unit] = -1
-        self.at[unit, zone] = kept
+    def only(self, unit: int, zone: int, *, allowed: bool = True) -> None:
+        self.may[unit] = False
+        self.may[unit, zone] = allowed
 
 
 def permitted_arcs(
     district: District,
     chosen: Round,
     units: Units,
-    arcs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    near: NDArray[np.bool_],
     root: NDArray[np.int32],
     locks: Sequence[Lock],
 ) -> Permission:
@@ -85,8 +81,8 @@ def permitted_arcs(
 
     Parameters
     ----------
-    arcs
-        Unit, zone and values of each arc within reach.
+    near
+        Zones that are within reach of each unit, shape ``(units, zones)``.
     root
         Unit of each zone.
     locks
@@ -98,9 +94,7 @@ def permitted_arcs(
     in a component without is an island and goes anywhere. A zone is left only the units that its root can reach through
     units that may be its own. A unit that distances leave without a zone may take any zone of its component, as too far.
     """
-    unit, zone, value = arcs
-    table = _Arcs(np.full((units.count, len(chosen.zones)), -1, dtype=np.int64), value)
-    table.at[unit, zone] = np.arange(len(unit))
+    table = _Arcs(near.copy())
     ids = [""] * units.count
     for block in range(len(district.blocks) - 1, -1, -1):
         ids[units.of[block]] = district.blocks.ids[block]
@@ -109,35 +103,21 @@ def permitted_arcs(
     component = connected_components(graph, directed=False)[1]
     island = ~np.isin(component, component[root[root >= 0]])
     apart = (component[:, None] != np.where(root >= 0, component[root], -1)[None, :]) & ~island[:, None] & (root >= 0)[None, :]
-    pupils = units.sum(chosen.pupils)
-    locked = _apply_locks(district, chosen, units, table, locks, pupils)
+    locked = _apply_locks(district, chosen, units, table, locks)
     _apply_roots(district, chosen, table, root, ids, locked)
-    table.at[apart] = -1
-    before = table.at.copy()
-    _drop_unreachable(table.at, graph, root, island)
-    stranded = (table.at < 0).all(axis=1) & ~locked
+    table.may[apart] = False
+    before = table.may.copy()
+    _drop_unreachable(table.may, graph, root, island)
+    stranded = ~table.may.any(axis=1) & ~locked
     if stranded.any():
-        table.at = before
-        _open_all(table, stranded[:, None] & ~apart, pupils)
-        _drop_unreachable(table.at, graph, root, island)
-    for i in np.flatnonzero((table.at < 0).all(axis=1)):
+        table.may = before | (stranded[:, None] & ~apart)
+        for pair in table.closed:
+            table.may[pair] = False
+        _drop_unreachable(table.may, graph, root, island)
+    for i in np.flatnonzero(~table.may.any(axis=1)):
         if not any(item.block == ids[i] for item in table.conflicts):
             table.conflicts.append(_no_zone(ids[i], locked=bool(locked[i])))
-    allowed = table.at >= 0
-    return Permission(
-        np.concatenate([[0], np.cumsum(allowed.sum(axis=1))]),
-        np.nonzero(allowed)[1].astype(np.int32),
-        table.value[table.at[allowed]],
-        island,
-        tuple(table.conflicts),
-    )
-
-
-def _open_all(table: _Arcs, pairs: NDArray[np.bool_], pupils: NDArray[np.int64]) -> None:
-    """Add the pairs that distances leave out, but not what a lock forbids."""
-    for i, j in zip(*(each.tolist() for each in np.nonzero(pairs & (table.at < 0))), strict=True):
-        if (i, j) not in table.closed:
-            table.add(i, j, (float(pupils[i]), 0.0, float(pupils[i])))
+    return Permission(table.may, island, tuple(table.conflicts))
 
 
 def _no_zone(block: str, *, locked: bool) -> Conflict:
@@ -156,7 +136,6 @@ def _apply_locks(
     units: Units,
     table: _Arcs,
     locks: Sequence[Lock],
-    pupils: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Leave only what locks allow; return the units that a lock must hold."""
     block_index, school_index = district.block_index(), district.school_index()
@@ -169,19 +148,17 @@ def _apply_locks(
         zone = zone_of.get(school_index.get(lock.school, -1))
         if not lock.must:
             if zone is not None:
-                table.at[i, zone] = -1
-                table.closed.add((i, zone))
+                table.close(i, zone)
             continue
-        locked[i] = True
+        held, locked[i] = bool(locked[i]), True
         if zone is None:
             sentence = (
                 f"block {lock.block} is locked to school {lock.school}, which has no {chosen.stage} catchment in {chosen.year}"
             )
             table.conflicts.append(Conflict("lock", lock.block, sentence))
             continue
-        if table.at[i, zone] < 0 and (table.at[i] >= 0).any():
-            table.add(i, zone, (float(pupils[i]), 0.0, 0.0))
-        table.only(i, zone)
+        # Out of reach is no hindrance, as too far; another lock is.
+        table.only(i, zone, allowed=bool(table.may[i, zone]) if held else (i, zone) not in table.closed)
     return locked
 
 
@@ -204,25 +181,23 @@ def _apply_roots(
             table.conflicts.append(Conflict("root", ids[i], sentence))
             continue
         owner[i] = j
-        if table.at[i, j] < 0:
-            if locked[i] or (i, j) in table.closed:
-                sentence = f"block {ids[i]} holds school {names[j]}, but a lock gives it to another or forbids it; lift the lock"
-                table.conflicts.append(Conflict("lock", ids[i], sentence))
-            table.add(i, j, (0.0, 0.0, 0.0))
+        if not table.may[i, j] and (locked[i] or (i, j) in table.closed):
+            sentence = f"block {ids[i]} holds school {names[j]}, but a lock gives it to another or forbids it; lift the lock"
+            table.conflicts.append(Conflict("lock", ids[i], sentence))
         table.only(i, j)
 
 
-def _drop_unreachable(at: NDArray[np.int64], graph: csr_array, root: NDArray[np.int32], island: NDArray[np.bool_]) -> None:
+def _drop_unreachable(may: NDArray[np.bool_], graph: csr_array, root: NDArray[np.int32], island: NDArray[np.bool_]) -> None:
     """Take from each zone the units that its root cannot reach through units that may be its own."""
     for j, i in enumerate(root.tolist()):
         if i < 0:
             continue
-        allowed = np.flatnonzero((at[:, j] >= 0) & ~island)
+        allowed = np.flatnonzero(may[:, j] & ~island)
         start = np.searchsorted(allowed, i)
         if start >= len(allowed) or allowed[start] != i:
-            at[~island, j] = -1
+            may[~island, j] = False
             continue
         inside = breadth_first_order(graph[allowed][:, allowed], start, directed=False, return_predecessors=False)
-        kept = np.zeros(len(at), dtype=bool)
+        kept = np.zeros(len(may), dtype=bool)
         kept[allowed[inside]] = True
-        at[~kept & ~island, j] = -1
+        may[~kept & ~island, j] = False

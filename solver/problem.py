@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xuequ.solver.arc_values import Reach
 from xuequ.solver.contraction import Units, contract
 from xuequ.solver.permission import Conflict, Permission, permitted_arcs
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.catchments import Catchments
-from xuequ.zoning.indicators import zone_distances
 from xuequ.zoning.rounds import admission_round
 
 if TYPE_CHECKING:
@@ -174,16 +174,18 @@ def build_problem(
     )
     roots = _root_blocks(district, chosen.zones)
     units = contract(district, options.keep_together)
-    arcs = _arcs(district, chosen, units)
     root = np.where(roots >= 0, units.of[roots], -1).astype(np.int32)
-    permission = permitted_arcs(district, chosen, units, arcs, root, options.locks)
-    return _assembled(district, options, chosen, units, root, permission)
+    reach = Reach.of(district, chosen, units)
+    permission = permitted_arcs(district, chosen, units, reach.whole(), root, options.locks)
+    return _assembled(district, options, chosen, reach, root, permission)
 
 
 def _assembled(
-    district: District, options: ZoningOptions, chosen: Round, units: Units, root: NDArray[np.int32], permission: Permission
+    district: District, options: ZoningOptions, chosen: Round, reach: Reach, root: NDArray[np.int32], permission: Permission
 ) -> Problem:
     """Return the problem of a round as frozen arrays."""
+    units = reach.units
+    arc_unit, arc_zone = np.nonzero(permission.allowed)
     indptr, neighbours, border_m = units.graph(district.adjacency)
     today = district.today.get(chosen.stage)
     current = np.full(units.count, -1, dtype=np.int32) if today is None else _translated(today, chosen, units)
@@ -198,9 +200,9 @@ def _assembled(
         indptr=frozen(indptr, np.int64),
         neighbours=frozen(neighbours, np.int32),
         border_m=frozen(border_m, np.float64),
-        arc_indptr=frozen(permission.indptr, np.int64),
-        arc_zone=frozen(permission.zone, np.int32),
-        arc_value=frozen(permission.value, np.float64),
+        arc_indptr=frozen(np.concatenate([[0], np.cumsum(permission.allowed.sum(axis=1))]), np.int64),
+        arc_zone=frozen(arc_zone, np.int32),
+        arc_value=frozen(reach.values(arc_unit, arc_zone), np.float64),
         root=frozen(root, np.int32),
         island=frozen(permission.island, np.bool_),
         caps=frozen(np.column_stack([capacity.planned, capacity.working, capacity.absolute]), np.int64),
@@ -229,36 +231,6 @@ def _root_blocks(district: District, zones: tuple[tuple[int, ...], ...]) -> NDAr
         roots[j] = free
         taken.add(free)
     return roots
-
-
-def _arcs(district: District, chosen: Round, units: Units) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return unit, zone and values of every arc within reach of all blocks of its unit, sorted by unit, then zone."""
-    block, zone, metres = zone_distances(district, chosen.zones)
-    pupils = chosen.pupils[block]
-    values = np.column_stack([
-        np.where(metres > chosen.limit_m[block], pupils, 0),
-        pupils * metres / 1000,
-        np.where(is_change(district, chosen)[block, zone], pupils, 0),
-    ])  # fmt: skip
-    keys, at, counts = np.unique(
-        units.of[block].astype(np.int64) * len(chosen.zones) + zone, return_inverse=True, return_counts=True
-    )
-    unit = keys // len(chosen.zones)
-    summed = np.column_stack([np.bincount(at, weights=values[:, k], minlength=len(keys)) for k in range(3)])
-    whole = counts == units.sizes()[unit]
-    return unit[whole], keys[whole] % len(chosen.zones), summed[whole]
-
-
-def is_change(district: District, chosen: Round) -> NDArray[np.bool_]:
-    """Return for each block and zone whether it is another than today's, shape ``(blocks, zones)`` (as `indicators.is_moved`)."""
-    today = district.today.get(chosen.stage)
-    if today is None:
-        return np.zeros((len(district.blocks), len(chosen.zones)), dtype=bool)
-    number = {frozenset(members): k for k, members in enumerate(chosen.zones)}
-    same = np.array([*(number.get(frozenset(members), -2) for members in today.zones), -1])[today.zone]
-    changed = same[:, None] != np.arange(len(chosen.zones))[None, :]
-    changed[same == -1] = False
-    return np.asarray(changed)
 
 
 def _translated(catchments: Catchments, chosen: Round, units: Units) -> NDArray[np.int32]:

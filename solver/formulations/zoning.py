@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pulp
 
-from xuequ.solver.problem import LARGE, MEASURES, OVER, SUPER, is_change
+from xuequ.solver.arc_values import is_change
+from xuequ.solver.problem import LARGE, MEASURES, OVER, SUPER
 from xuequ.zoning.indicators import zone_distances
 
 if TYPE_CHECKING:

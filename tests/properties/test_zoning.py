@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 from districts import grid_district
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
@@ -24,7 +24,9 @@ from xuequ.solver.repair import is_contiguous, loose_units, repair
 from xuequ.solver.search import Cycle, Search, Target
 from xuequ.solver.stop import Clock, Interrupted, MaxIterations
 from xuequ.solver.submip import Region, reoptimise
+from xuequ.zoning.distances import Distances
 from xuequ.zoning.district import District
+from xuequ.zoning.indicators import goal_value
 from xuequ.zoning.options import GoalSpec, Lock, Options, ZoningOptions
 from xuequ.zoning.stage import Stage
 from xuequ.zoning.verification import verify
@@ -102,6 +104,42 @@ def test_every_plan_keeps_the_rules_and_is_verified(district: District, seed: in
             assert (problem.loads(zone_of) <= problem.caps[:, 0]).all()
     else:
         assert plan.explanation.reasons
+
+
+@st.composite
+def gappy_districts(draw: st.DrawFn) -> District:
+    """Return districts where ways are missing at random, with locks and blocks that are kept together."""
+    district = draw(districts(hard=False))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    matrix = district.distances.to_matrix()
+    matrix[rng.random(matrix.shape) < draw(st.sampled_from([0.0, 0.3, 0.8]))] = np.inf
+    ids, schools = district.blocks.ids, district.schools.ids
+    named = st.builds(Lock, st.sampled_from(ids), st.just(Stage.PRIMARY), st.sampled_from(schools), st.booleans())
+    options = ZoningOptions(
+        regime="full",
+        locks=tuple(draw(st.lists(named, max_size=3))),
+        keep_together=tuple(
+            tuple(pair) for pair in draw(st.lists(st.lists(st.sampled_from(ids), min_size=2, max_size=2), max_size=2))
+        ),
+    )
+    return district.replace(
+        distances=Distances.from_matrix(matrix),
+        options=Options(zoning=options),
+        rules=district.rules.override({"limit.primary": 500}),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(gappy_districts(), st.integers(0, 10_000))
+def test_every_arc_counts_as_in_the_indicators(district: District, seed: int) -> None:
+    problem = problem_of(district)
+    assume(not problem.conflicts)
+    rng = np.random.default_rng(seed)
+    arcs = rng.integers(problem.arc_indptr[:-1], problem.arc_indptr[1:])
+    zone_of = problem.arc_zone[arcs]
+    total = problem.measure(zone_of)
+    for k, name in enumerate(MEASURES):
+        assert total[k] == pytest.approx(goal_value(name, district, problem.round, problem.catchments(zone_of))), name
 
 
 @QUICK

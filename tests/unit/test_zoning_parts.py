@@ -19,9 +19,10 @@ from xuequ.solver.repair import Unjoinable, repair
 from xuequ.solver.search import Target
 from xuequ.solver.submip import Region, zone_neighbours
 from xuequ.zoning.catchments import Catchments
+from xuequ.zoning.distances import Distances
 from xuequ.zoning.district import District
 from xuequ.zoning.indicators import goal_value
-from xuequ.zoning.options import GoalSpec, Options, ZoningOptions
+from xuequ.zoning.options import GoalSpec, Lock, Options, ZoningOptions
 from xuequ.zoning.stage import Stage
 
 HARD = ZoningOptions(regime="full", seats="hard", goals=(GoalSpec("distance"),))
@@ -90,8 +91,6 @@ def test_a_zone_is_left_only_what_its_root_can_reach() -> None:
 
 
 def test_a_block_out_of_reach_of_every_school_goes_to_one_as_too_far() -> None:
-    from xuequ.zoning.distances import Distances
-
     district = small()
     matrix = district.distances.to_matrix()
     matrix[5] = np.inf
@@ -102,14 +101,70 @@ def test_a_block_out_of_reach_of_every_school_goes_to_one_as_too_far() -> None:
     assert problem.arc_value[first, 1] == 0
 
 
+def reached_only(district: District, *missing: tuple[int, int]) -> District:
+    """Return the district without the ways of these blocks to these schools."""
+    matrix = district.distances.to_matrix()
+    for pair in missing:
+        matrix[pair] = np.inf
+    return district.replace(distances=Distances.from_matrix(matrix))
+
+
+@pytest.mark.parametrize(
+    ("missing", "locks", "together", "counted"),
+    [
+        pytest.param(((0, 0),), (), (), {"too_far": 20, "moved": 0}, id="no way from a school's own block"),
+        pytest.param(
+            ((1, 1),), (Lock("b0_1", Stage.PRIMARY, "s1"),), (), {"too_far": 20, "moved": 20}, id="locked to another, no way"
+        ),
+        pytest.param(
+            ((2, 0), (2, 1)), (Lock("b0_2", Stage.PRIMARY, "s0"),), (), {"too_far": 20, "moved": 0}, id="locked, no way at all"
+        ),
+        pytest.param(((1, 0), (2, 1)), (), (("b0_1", "b0_2"),), {"too_far": 20, "moved": 0}, id="half of a unit has a way"),
+    ],
+)
+def test_arcs_without_a_way_count_as_in_the_indicators(
+    missing: tuple[tuple[int, int], ...],
+    locks: tuple[Lock, ...],
+    together: tuple[tuple[str, ...], ...],
+    counted: dict[str, int],
+) -> None:
+    district = reached_only(small(), *missing)
+    options = ZoningOptions(regime="full", locks=locks, keep_together=together)
+    problem = built(district, options)
+    assert not problem.conflicts
+    zone = np.array([0 if 0 in _zones(problem, i) else 1 for i in range(problem.units)], dtype=np.int32)
+    for i in range(problem.units):
+        if len(_zones(problem, i)) == 2:
+            zone[i] = problem.today[i]
+    total = problem.measure(zone)
+    for k, name in enumerate(MEASURES):
+        assert total[k] == pytest.approx(goal_value(name, district, problem.round, problem.catchments(zone))), name
+    assert {name: total[MEASURES.index(name)] for name in counted} == counted
+
+
+def _zones(problem: Problem, unit: int) -> list[int]:
+    return problem.arc_zone[problem.arc_indptr[unit] : problem.arc_indptr[unit + 1]].tolist()
+
+
+def test_locks_that_contradict_each_other_are_a_conflict() -> None:
+    both = (Lock("b0_2", Stage.PRIMARY, "s0"), Lock("b0_3", Stage.PRIMARY, "s1"))
+    problem = built(small(), ZoningOptions(regime="full", locks=both, keep_together=(("b0_2", "b0_3"),)))
+    assert [item.kind for item in problem.conflicts] == ["lock"]
+    to_and_not = (Lock("b0_2", Stage.PRIMARY, "s1", must=False), Lock("b0_2", Stage.PRIMARY, "s1"))
+    assert built(small(), ZoningOptions(regime="full", locks=to_and_not)).conflicts
+    assert built(small(), ZoningOptions(regime="full", locks=to_and_not[::-1])).conflicts
+    twice = (Lock("b0_2", Stage.PRIMARY, "s0"), Lock("b0_2", Stage.PRIMARY, "s0"))
+    assert not built(small(), ZoningOptions(regime="full", locks=twice)).conflicts
+
+
 def test_arcs_need_all_blocks_of_a_unit_in_reach() -> None:
     district = small()
     units = contract(district, ())
-    empty = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, 3)))
     problem = built(district)
-    permission = permitted_arcs(district, problem.round, units, empty, problem.root, ())
+    nothing = np.zeros((units.count, problem.zones), dtype=bool)
+    permission = permitted_arcs(district, problem.round, units, nothing, problem.root, ())
     assert not permission.conflicts
-    assert np.diff(permission.indptr).min() >= 1
+    assert permission.allowed.any(axis=1).all()
 
 
 def test_today_is_translated_and_a_closed_school_is_none() -> None:
