@@ -79,7 +79,7 @@ class GoalSection(_Section):
     """A goal with its tolerance."""
 
     name: str
-    tolerance: float = Field(default=0.0, ge=0)
+    tolerance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
 def _goal(value: Any) -> Any:
@@ -103,8 +103,10 @@ class ZoningSection(_Section):
 
     stage: Stage | None = None
     regime: Literal["full", "phase_in"] | None = None
-    goals: tuple[Annotated[GoalSection, BeforeValidator(_goal)], ...] | None = None
-    tolerances: dict[str, float] = Field(default_factory=dict, description="Tolerance by goal, over that of the list.")
+    goals: Annotated[tuple[Annotated[GoalSection, BeforeValidator(_goal)], ...], Field(min_length=1)] | None = None
+    tolerances: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="Tolerance by goal, over that of the list."
+    )
     seats: Literal["soft", "hard"] = "soft"
     moved_max: float | None = Field(
         default=None, ge=0, validation_alias=AliasChoices("moved_max", "max_moved"), description="Pupils, or below 1 a share."
@@ -293,7 +295,11 @@ def _check_names(data: dict[str, Any], case: CaseFile, problems: Problems) -> No
             _check_columns(
                 name, [*section.columns, *section.values, *(key for join in section.join for key in join.columns)], problems
             )
-    goals = [*(goal.name for goal in case.zoning.goals or ()), *case.zoning.tolerances]
+    ranked = [goal.name for goal in case.zoning.goals or ()]
+    for goal in sorted({name for name in ranked if ranked.count(name) > 1}):
+        problems.error("case.toml", f"the goal {goal} stands twice in the list", "leave the place that counts",
+                       column="zoning.goals", value=goal)  # fmt: skip
+    goals = [*ranked, *case.zoning.tolerances]
     for goal in goals:
         if goal not in GOAL_UNITS:
             near = get_close_matches(goal, list(GOAL_UNITS), n=1, cutoff=0.0)
@@ -322,6 +328,9 @@ def _rules_of(given: Any, problems: Problems) -> None:
             )
 
 
+_MOST = 1_000_000_000
+"""Above this no rule means anything, and sums of it would leave the machine's numbers."""
+
 _SHARES = frozenset({
     "large_share_max", "super_large_share_max", "near_entry_share", "reserve_share", "private_share", "migrant_public_share_min",
 })  # fmt: skip
@@ -334,11 +343,13 @@ def _check_rule(key: str, value: Any) -> None:
     Raises
     ------
     ValueError
-        If a number is negative, a share above 1, or the cut-off no day.
+        If a number is negative or huge, a share above 1, or the cut-off no day.
     """
     numbers = [part for part in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(part, (int, float))]
     if any(not part >= 0 for part in numbers):
         raise ValueError(f"rule {key} is {value}; it must not be negative")
+    if any(part > _MOST for part in numbers):
+        raise ValueError(f"rule {key} is {value}; at most {_MOST:,} is understood")
     if key.split(".", maxsplit=1)[0] in _SHARES and any(part > 1 for part in numbers):
         raise ValueError(f"rule {key} is {value}; a share is between 0 and 1")
     if key == "cutoff_month_day":

@@ -21,7 +21,7 @@ from xuequ.zoning.verification import Check, Verification, verify
 if TYPE_CHECKING:
     from xuequ.zoning.district import District
 
-__all__ = ["plan_from", "read_plan", "verify_folder", "write_plan"]
+__all__ = ["plan_from", "read_plan", "refuse_what_is_no_plan", "verify_folder", "write_plan"]
 
 _LARGEST_OBJECT = 1 << 28
 
@@ -55,7 +55,7 @@ def write_plan(folder: str | Path, district: District, statement: Statement) -> 
     same bytes.
     """
     target = Path(os.path.abspath(folder))  # noqa: PTH100 - a link that stands there is kept, not followed
-    _refuse_what_is_no_plan(target)
+    refuse_what_is_no_plan(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -118,11 +118,22 @@ def verify_folder(district: District, folder: str | Path) -> Verification:
     return Verification((*found.checks, check))
 
 
-def _refuse_what_is_no_plan(target: Path) -> None:
+def refuse_what_is_no_plan(target: Path) -> None:
+    """
+    Refuse a place where a plan cannot be put; asked before a long search, and again before anything is written.
+
+    Raises
+    ------
+    InputError
+        If something stands there that is neither a plan nor an empty folder, or a file stands on the way to it.
+    """
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise InputError(f"{target} is not a folder; name another place for the plan")
     if target.is_dir() and any(target.iterdir()) and not _is_plan(target):
         raise InputError(f"{target} holds other files and no plan; name another place, so that they are not replaced")
+    above = next(folder for folder in (target.absolute(), *target.absolute().parents) if folder.exists())
+    if not above.is_dir() or not os.access(target.parent if above == target.absolute() else above, os.W_OK):
+        raise InputError(f"the plan cannot be written to {target}: {above} is not a folder that you may write to")
 
 
 def _is_plan(folder: Path) -> bool:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xuequ.zoning.explanation import Explanation
+    from xuequ.zoning.plan import Plan
     from xuequ.zoning.problems import Problems
     from xuequ.zoning.verification import Verification
 
@@ -81,10 +82,13 @@ class CannotBeDone(XuequError):
     ----------
     explanation
         What is short or in conflict, and what would do.
+    plan
+        What was asked and how far it came, where that is known.
     """
 
-    def __init__(self, explanation: Explanation) -> None:
+    def __init__(self, explanation: Explanation, plan: Plan | None = None) -> None:
         self.explanation = explanation
+        self.plan = plan
         super().__init__(explanation.sentence)
 
 
@@ -108,7 +112,20 @@ class VerificationFailed(XuequError):
 
 
 class StoppedWithoutPlan(XuequError):
-    """The work was stopped before there was a first plan."""
+    """
+    The work was stopped before there was a first plan.
+
+    Parameters
+    ----------
+    message
+        What was stopped and what would help, in one sentence.
+    plan
+        What was asked and how far it came, where that is known.
+    """
+
+    def __init__(self, message: str, plan: Plan | None = None) -> None:
+        self.plan = plan
+        super().__init__(message)
 
 
 class EngineError(XuequError):

@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from xuequ.api.cli.common import Common, Language, Regime, StageName, guarded
+from xuequ.api.cli.entrance import Entrance
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="xuequ",
+    cls=Entrance,
     help="Plan a district's schools: catchments, seats and 1+X+Y clusters, verified, explained and drawn as maps.",
     no_args_is_help=True,
     add_completion=False,

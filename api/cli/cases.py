@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xuequ.api.cli.planning import make, plan_json, plan_lines
+from xuequ.api.cli.common import plan_json
+from xuequ.api.cli.planning import make, plan_lines
 from xuequ.api.cli.results import draw
 
 if TYPE_CHECKING:

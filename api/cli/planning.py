@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from xuequ.api.cli.common import plan_json
 from xuequ.zoning.errors import CannotBeDone, CaseError, StoppedWithoutPlan
 from xuequ.zoning.plan import Plan, Status
 from xuequ.zoning.stage import Stage
@@ -78,6 +79,8 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
 
     Raises
     ------
+    InputError
+        If the plan cannot be written there, which is told before the search.
     CannotBeDone
         If there is no plan.
     StoppedWithoutPlan
@@ -87,16 +90,17 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
     """
     from importlib.metadata import version  # noqa: PLC0415
 
-    from xuequ.data import write_plan  # noqa: PLC0415
+    from xuequ.data.plans import refuse_what_is_no_plan, write_plan  # noqa: PLC0415
     from xuequ.zoning import state, verify  # noqa: PLC0415
 
+    refuse_what_is_no_plan(out.absolute())
     began = time.monotonic()
     with _shown(common) as progress:
         plan = solve(stop=common.stop(), seed=common.seed, threads=common.threads, progress=progress)
     if plan.status is Status.INFEASIBLE:
-        raise CannotBeDone(plan.explanation)
+        raise CannotBeDone(plan.explanation, plan)
     if plan.status is Status.STOPPED:
-        raise StoppedWithoutPlan("stopped before there was a first plan; give more --time-limit")
+        raise StoppedWithoutPlan("stopped before there was a first plan; give more --time-limit", plan)
     statement = state(district, plan, version=version("xuequ"))
     verify(district, statement).raise_if_failed()
     write_plan(out, district, statement)
@@ -113,25 +117,6 @@ def _shown(common: Common) -> Iterator[Any]:
         close = getattr(progress, "close", None)
         if close is not None:
             close()
-
-
-def plan_json(plan: Plan, out: Path) -> dict[str, Any]:
-    """Return the object of interface.md for zone, seats, cluster and plan."""
-    return {
-        "status": plan.status.value,
-        "stage": plan.stage.value if plan.stage else None,
-        "year": plan.year,
-        "goals": [goal.to_json() for goal in plan.goals],
-        "objective": plan.objective,
-        "bound": plan.bound,
-        "gap": plan.gap,
-        "certified_bound": plan.certified_bound,
-        "solver_bound": plan.solver_bound,
-        "seconds": round(plan.seconds, 3),
-        "seed": plan.seed,
-        "plan": str(out),
-        "explanation": [*plan.explanation.reasons, *(item.sentence for item in plan.explanation.shortage)],
-    }
 
 
 def plan_lines(plan: Plan, out: Path) -> Iterator[str]:

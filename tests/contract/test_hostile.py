@@ -1,0 +1,163 @@
+"""Wrong, missing and swapped arguments, places that cannot be written, files that were edited: a sentence and a code each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from folders import CASE_TOML, grid_case
+from typer.testing import CliRunner
+
+from xuequ.api.cli import app
+
+PLAN_KEYS = set("status stage year goals objective bound gap certified_bound solver_bound seconds seed plan explanation".split())
+COMMAND = [sys.executable, "-m", "xuequ.api"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return grid_case(tmp_path_factory.mktemp("case"), side=3, rooms=(4, 4))
+
+
+@pytest.fixture(scope="module")
+def plan(case, tmp_path_factory):
+    out = tmp_path_factory.mktemp("plans") / "zone"
+    ask("zone", case, "--iterations", 1, "--out", out)
+    return out
+
+
+def ask(*arguments, code=0):
+    """Run a command with --json; its answer is one JSON object and nothing else, with no trace anywhere."""
+    result = CliRunner().invoke(app, [*(str(item) for item in arguments), "--json"])
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.exit_code == code, result.stderr
+    answer = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def refused(*arguments, code):
+    """Run a command that is refused and return the sentence."""
+    answer = ask(*arguments, code=code)
+    assert answer["ok"] is False
+    assert answer["error"]
+    return answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing"], "nothing"),
+        (["zone"], "CASE"),
+        (["zone", "demo"], "--out"),
+        (["zone", "demo", "--out", "x", "--stage", "university"], "university"),
+        (["zone", "demo", "--out", "x", "--time-limit", "nan"], "--time-limit"),
+        (["zone", "demo", "--out", "x", "--iterations", "0"], "--iterations"),
+        (["check", "demo", "--colour"], "--colour"),
+        (["verify", "demo"], "PLAN"),
+    ],
+)
+def test_wrong_usage_is_one_object_too(arguments, told):
+    assert told in refused(*arguments, code=2)
+
+
+def test_wrong_usage_without_json_stays_a_text_for_people():
+    result = CliRunner().invoke(app, ["zone"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "CASE" in result.stderr
+
+
+def test_a_case_that_is_not_there_is_told_under_the_keys_of_check(tmp_path):
+    answer = ask("check", tmp_path / "nowhere", code=3)
+    assert (answer["ok"], answer["warnings"]) == (False, [])
+    assert "nowhere" in answer["errors"][0]["message"]
+
+
+def test_case_and_plan_swapped(case, plan):
+    assert "case.toml" in refused("verify", plan, case, code=3)
+    assert "plan.json" in refused("verify", case, case, code=3)
+
+
+@pytest.fixture
+def stones(tmp_path):
+    """Return places where nothing can be written: a file, below a file, a name that is too long."""
+    (tmp_path / "file").write_text("years of work", encoding="utf-8")
+    return {"file": tmp_path / "file", "below": tmp_path / "file" / "below", "long": tmp_path / ("a" * 300)}
+
+
+@pytest.mark.parametrize("place", ["file", "below", "long"])
+@pytest.mark.parametrize(
+    "arguments", [["zone", "--iterations", "1", "--out"], ["forecast", "--out"], ["check", "--fix"], ["check", "--places"]]
+)
+def test_what_cannot_be_written_is_told(case, stones, place, arguments):
+    assert stones[place].name in refused(arguments[0], case, *arguments[1:], stones[place], code=3)
+    assert stones["file"].read_text(encoding="utf-8") == "years of work"
+
+
+@pytest.mark.parametrize("place", ["file", "below", "long"])
+def test_maps_that_cannot_be_written_are_told(case, plan, stones, place):
+    assert "file" in refused("map", case, plan, "--out", stones[place], code=3) or place == "long"
+
+
+def test_a_place_for_a_plan_is_looked_at_before_the_search(case, stones, monkeypatch):
+    monkeypatch.setattr("xuequ.solver.zone", lambda *_, **__: pytest.fail("searched for nothing"))
+    for place in stones.values():
+        refused("zone", case, "--out", place, code=3)
+
+
+def test_places_replace_no_other_file(case, tmp_path):
+    blocks = tmp_path / "blocks.gpkg"
+    blocks.write_bytes(b"the only copy")
+    refused("check", case, "--places", blocks, code=3)
+    assert blocks.read_bytes() == b"the only copy"
+    for _ in range(2):
+        ask("check", case, "--places", tmp_path / "places.gpkg")
+
+
+def test_infeasible_has_the_keys_of_a_plan(tmp_path):
+    short = grid_case(tmp_path / "short", side=3, rooms=(1, 1), toml=CASE_TOML + 'seats = "hard"\n')
+    answer = ask("zone", short, "--iterations", 1, "--out", tmp_path / "plan", code=4)
+    assert set(answer) >= PLAN_KEYS | {"reasons", "shortage", "relaxations", "error"}
+    assert (answer["status"], answer["stage"], answer["year"], answer["plan"]) == ("infeasible", "primary", 2026, None)
+    assert answer["explanation"]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "nonsense", "=", "a.b=c", "zoning=3", "zoning.stage=university", "zoning.goals=[]",
+        'zoning.goals=["distance","distance"]',
+        "zoning.tolerances.distance=-5", "zoning.tolerances.distance=nan", "rules.large_class=nan",
+        "rules.large_class=999999999999999999999999", "case.years=[2030,2020]", "case.crs=EPSG:999999", "tables.blocks=../x",
+    ],
+)  # fmt: skip
+def test_overrides_without_sense_are_input_that_is_wrong(case, tmp_path, override):
+    refused("zone", case, "--iterations", 1, "--out", tmp_path / "plan", "--set", override, code=3)
+
+
+def test_a_fault_of_the_program_is_one_object_with_its_number(case, plan, monkeypatch, caplog):
+    monkeypatch.setattr("xuequ.data.plans.verify_folder", lambda *_: 1 / 0)
+    answer = ask("verify", case, plan, code=1)
+    assert "reference" in answer["error"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_who_closes_the_pipe_gets_no_trace_and_the_plan_is_written(case, tmp_path):
+    script = f"{' '.join(COMMAND)} zone {case} --iterations 1 --out {tmp_path / 'plan'} --json | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "plan" / "plan.json").is_file()
+
+
+def test_standard_streams_may_be_closed_or_full(case, tmp_path):
+    script = f"{' '.join(COMMAND)} zone {case} --iterations 1 --out {tmp_path / 'plan'} --json <&- 2>&-"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["status"] in {"feasible", "optimal"}
+    script = f"{' '.join(COMMAND)} check {case} --json >/dev/full"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("xuequ: standard output cannot be written")
