@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
     from xuequ.zoning.plan import Plan
 
-__all__ = ["PLANNED_YEAR", "BestKnown", "Instance", "list_instances", "read_best_known", "read_instance", "write_assignment"]
+__all__ = [
+    "PLANNED_YEAR",
+    "BestKnown",
+    "Instance",
+    "list_instances",
+    "list_problems",
+    "read_best_known",
+    "read_instance",
+    "write_assignment",
+]
 
 PLANNED_YEAR = 2026
 """School year that the district of an instance plans; instances have no years."""
@@ -111,6 +120,19 @@ def list_instances(folder: str | Path) -> tuple[str, ...]:
         If the folder has no readable ``instances.csv``.
     """
     return tuple(row["instance"] for row in _rows(Path(folder), "instances.csv", ("instance",)))
+
+
+def list_problems(folder: str | Path) -> Mapping[str, str]:
+    """
+    Return the problem of each instance of a folder (``SAP``, ``CFLSAP`` or ``CKFLSAP``) by its name, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the folder has no readable ``instances.csv``.
+    """
+    rows = _rows(Path(folder), "instances.csv", ("instance", "problem"))
+    return MappingProxyType({row["instance"]: row["problem"] for row in rows})
 
 
 def read_best_known(folder: str | Path) -> Mapping[str, BestKnown]:

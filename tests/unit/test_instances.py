@@ -7,7 +7,7 @@ import gzip
 import numpy as np
 import pytest
 
-from xuequ.data.instances import PLANNED_YEAR, list_instances, read_best_known, read_instance, write_assignment
+from xuequ.data.instances import PLANNED_YEAR, list_instances, list_problems, read_best_known, read_instance, write_assignment
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.errors import InputError
 from xuequ.zoning.plan import Plan, PlanKind, Status
@@ -35,6 +35,7 @@ def folder(tmp_path):
 
 def test_names_come_in_the_order_of_the_file(folder):
     assert list_instances(folder) == ("one", "two")
+    assert dict(list_problems(folder)) == {"one": "SAP", "two": "CKFLSAP"}
 
 
 def test_an_instance_is_a_district_of_known_seats(folder):
