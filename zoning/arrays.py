@@ -38,9 +38,14 @@ def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int
     """
     weights = np.asarray(shares, dtype=float)
     weights = weights if weights.sum() > 0 else np.ones(len(weights))
-    exact = weights * (total / weights.sum())
+    # Shares first: the sum of very small weights would overflow a quotient with the total.
+    exact = weights / weights.sum() * total
     whole = np.floor(exact).astype(np.int64)
-    missing = total - int(whole.sum())
     order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[:missing]] += 1
+    missing = total - int(whole.sum())
+    if missing >= 0:
+        whole[order[:missing]] += 1
+    else:  # an exact share just below a whole number was rounded up to it
+        spare = order[whole[order] > 0]
+        whole[spare[missing:]] -= 1
     return np.asarray(whole, dtype=np.int64)
