@@ -271,14 +271,14 @@ def test_init_writes_a_case_that_check_accepts(tmp_path):
 
 
 def test_ctrl_c_writes_the_best_plan_so_far(tmp_path):
-    case = grid_case(tmp_path / "case", side=40, rooms=(330, 330))
-    command = [sys.executable, "-m", "xuequ.api", "zone", case, "--time-limit", "300", "--out", tmp_path / "plan", "--json"]
+    options = ["--stage", "primary", "--time-limit", "300", "--out", tmp_path / "plan", "--json"]
+    command = [sys.executable, "-m", "xuequ.api", "zone", "demo", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(10)
+        time.sleep(12)
         running = process.poll() is None
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=120)
     assert running
     assert process.returncode == 0, err
-    assert json.loads(out)["status"] in {"feasible", "optimal"}
-    assert run_json("verify", case, tmp_path / "plan")["ok"] is True
+    assert json.loads(out)["status"] == "feasible"
+    assert run_json("verify", "demo", tmp_path / "plan")["ok"] is True

@@ -79,7 +79,7 @@ def test_largest_remainder_keeps_the_total_and_is_near(shares, total):
     whole = largest_remainder(np.array(shares), total)
     assert whole.sum() == total
     weights = np.array(shares) if sum(shares) > 0 else np.ones(len(shares))
-    assert (np.abs(whole - weights * (total / weights.sum())) <= 1 + 1e-6).all()
+    assert (np.abs(whole - weights / weights.sum() * total) <= 1 + 1e-6).all()
 
 
 def test_largest_remainder_breaks_ties_by_place():
