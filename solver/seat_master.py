@@ -101,9 +101,7 @@ class SeatMaster:
         }
         schools = np.arange(len(problem.district.schools))
         self.rooms = {
-            (stage, year): self.decisions.rooms_of(stage, year, schools)
-            for stage in problem.stages
-            for year in problem.all_years
+            (stage, year): self.decisions.rooms_of(stage, year, schools) for stage in problem.stages for year in problem.all_years
         }
         self.values = {
             (level, key): self.model.add_variable(f"flow_{level}_w{key.scenario}_{key.stage}_{key.year}", 0)

@@ -6,6 +6,7 @@ from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from xuequ.zoning.classes import Classes, rooms_by_grade, split_classes
 
 
