@@ -183,10 +183,9 @@ def _schools(publication: Publication, geography: Geography, common: Mapping[str
 
 def _clusters(publication: Publication, geography: Geography, common: Mapping[str, Any]) -> Collection:
     points = publication.district.schools.points
-    roles = {(row.cluster, row.school_id): row.role for row in publication.statement.clusters}
     properties, shapes = [], []
     for cluster, members in publication.members_of.items():
-        mine = [roles[cluster, school] for school in members]
+        mine = [publication.role_of[school] for school in members]
         properties.append({
             "cluster": cluster, "name": publication.cluster_name(cluster), "members": ";".join(members), "schools": len(members),
             "urban": mine.count("urban"), "rural": mine.count("rural"), **common,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xuequ.zoning.errors import CaseError
 from xuequ.zoning.places import index_of
 from xuequ.zoning.stage import Stage
+from xuequ.zoning.statement import ClusterRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,7 @@ class Publication:
     by_block: Mapping[str, tuple[AssignmentRow, ...]] = field(default_factory=dict)
     by_catchment: Mapping[tuple[str, int], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     cluster_of: Mapping[str, str] = field(default_factory=dict)
+    role_of: Mapping[str, str] = field(default_factory=dict)
     members_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alerts: Mapping[tuple[str, str, int], str] = field(default_factory=dict)
 
@@ -115,7 +117,8 @@ def assembled(district: District, statement: Statement, settings: Settings) -> P
         by_catchment.setdefault((row.stage, row.year), {}).setdefault(row.school_id, []).append(row.block_id)
     publish = district.options.publish
     members: dict[str, list[str]] = {}
-    for membership in statement.clusters:
+    clusters = statement.clusters or _clusters_of_today(district)
+    for membership in clusters:
         members.setdefault(membership.cluster, []).append(membership.school_id)
     return Publication(
         district,
@@ -132,10 +135,17 @@ def assembled(district: District, statement: Statement, settings: Settings) -> P
                 for key, zones in by_catchment.items()
             }
         ),
-        cluster_of=MappingProxyType({item.school_id: item.cluster for item in statement.clusters}),
+        cluster_of=MappingProxyType({item.school_id: item.cluster for item in clusters}),
+        role_of=MappingProxyType({item.school_id: item.role for item in clusters}),
         members_of=MappingProxyType({cluster: tuple(schools) for cluster, schools in members.items()}),
         alerts=MappingProxyType({_stage_of(row): row.alert for row in statement.schools}),
     )
+
+
+def _clusters_of_today(district: District) -> tuple[ClusterRow, ...]:
+    """Return today's clusters as a plan would state them: they go on where a plan decides none."""
+    members = district.clusters.members if district.clusters else ()
+    return tuple(ClusterRow(item.school, item.cluster, str(item.role)) for item in members)
 
 
 def open_publication(settings: Settings) -> Publication:

@@ -47,7 +47,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "answer.given": ("距离约 {metres}", "About {metres}"),
         "answer.unreachable": ("没有测得步行路线", "No way on foot is known"),
         "answer.cluster": ("所属学区（学校联合体）：{cluster}", "Cluster of schools: {cluster}"),
-        "answer.no_cluster": ("幼儿园不属于学区", "Kindergartens are in no cluster"),
+        "answer.no_cluster": ("尚未编入学区", "In no cluster"),
+        "answer.no_cluster.kindergarten": ("幼儿园不属于学区", "Kindergartens are in no cluster"),
         "answer.several_schools": ("多校划片：以下学校中由电脑派位", "Multi-school zone: one of these schools, by draw"),
         "answer.none": ("这里没有划定的学校，请向下方联系人咨询。", "No school is set here. Please ask the contact below."),
         "answer.invented": ("示例校名", "invented name"),
@@ -66,7 +67,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "学区内仍录不下的，由区教育局在全区统筹安排。",
             "If the cluster is full too, the district places the child.",
         ),
-        "full.kindergarten": ("录不下的，由区教育局在全区统筹安排。", "Those left over are placed by the district."),
+        "full.no_cluster": ("录不下的，由区教育局在全区统筹安排。", "Those left over are placed by the district."),
         "unknown.heading": ("没有找到这个住址", "This address is not known"),
         "unknown.detail": ("已知住址中没有“{text}”。", "“{text}” is not among the known addresses."),
         "unknown.wide": (

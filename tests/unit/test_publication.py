@@ -21,7 +21,7 @@ from xuequ.api.publication import assembled, open_publication, published
 from xuequ.api.settings import Settings
 from xuequ.data.case import read_case
 from xuequ.data.plans import write_plan
-from xuequ.zoning.cluster import ClusterPlan
+from xuequ.zoning.cluster import ClusterPlan, Membership, Role
 from xuequ.zoning.errors import CaseError, InputError, VerificationFailed
 from xuequ.zoning.options import Options, PublishOptions
 from xuequ.zoning.stage import Stage
@@ -127,6 +127,35 @@ def test_a_cluster_has_the_plans_name_then_todays_then_its_leads():
     named = Statement({**made.plan, "cluster_names": {"s0": "第一学区"}}, made.assignment, made.schools, (), made.clusters)
     assert assembled(district, named, Settings()).cluster_name("s0") == "第一学区"
     assert publication(district).cluster_name("North school") == "North school"
+
+
+def test_todays_clusters_go_on_where_the_plan_decides_none():
+    district = town(
+        clusters=ClusterPlan(
+            (Membership("s2", "s2", Role.LEAD), Membership("s0", "s2", Role.URBAN)),
+            names=(("s2", "河东学区"),),
+        )
+    )
+    made = statement_of(district)
+    found = assembled(district, Statement(made.plan, made.assignment, made.schools), Settings())
+    assert found.cluster_of == {"s2": "s2", "s0": "s2"}
+    assert found.members_of == {"s2": ("s2", "s0")}
+    assert found.role_of == {"s2": "lead", "s0": "urban"}
+    with TestClient(create_app(found)) as client:
+        text = client.get("/lookup", params={"address": "桂江一路11号"}).text
+        assert "河东学区" in text
+        [cluster] = client.get("/ogc/collections/clusters/items").json()["features"]
+    assert (cluster["properties"]["urban"], cluster["properties"]["rural"]) == (1, 0)
+
+
+def test_a_school_in_no_cluster_is_said_to_be_in_none():
+    district = town(clusters=None)
+    made = statement_of(district)
+    with TestClient(create_app(assembled(district, Statement(made.plan, made.assignment), Settings()))) as client:
+        text = client.get("/lookup", params={"address": "桂江一路11号"}).text
+    assert text.count("尚未编入学区") == 2
+    assert text.count("幼儿园不属于学区") == 1
+    assert "由区教育局在全区统筹安排" in text
 
 
 def test_a_school_without_a_name_is_called_by_its_id():
