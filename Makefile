@@ -4,8 +4,11 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
+# Compiled kernels and fonts are cached inside the checkout: the commands below leave nothing outside it.
+export XDG_CACHE_HOME := $(CURDIR)/$(VENV)/cache
+
 .NOTPARALLEL:
-.PHONY: demo test lint fix lock bench
+.PHONY: demo test lint fix lock ship
 demo: $(VENV)/.demo
 	$(BIN)/xuequ demo --out out/demo
 test: $(VENV)/.test
@@ -31,3 +34,6 @@ $(VENV)/.%: $(VENV)/pyvenv.cfg pyproject.toml
 lock:
 	$(LOCK) --group build -o requirements.lock
 	$(LOCK) --group dev --all-extras -c requirements.lock -o requirements-dev.lock
+# The plan that the demo ships with, made anew: the public page shows it at once.
+ship: $(VENV)/.demo
+	$(BIN)/xuequ plan demo --seed 1 --threads 2 --time-limit 170 --out data/demo/plan
