@@ -21,6 +21,7 @@ from xuequ.zoning.errors import (
     LimitExceeded,
     StoppedWithoutPlan,
     TableError,
+    TodayUnknown,
     VerificationFailed,
     XuequError,
 )
@@ -67,6 +68,7 @@ EXIT_CODES: Mapping[type[XuequError], int] = MappingProxyType(
         CaseError: 3,
         TableError: 3,
         LimitExceeded: 3,
+        TodayUnknown: 3,
         CannotBeDone: 4,
         VerificationFailed: 5,
         StoppedWithoutPlan: 6,
@@ -82,6 +84,7 @@ PROBLEMS: Mapping[type[XuequError], ProblemKind] = MappingProxyType(
         CaseError: ProblemKind(400, "invalid-case", "case.toml or an option is wrong"),
         TableError: ProblemKind(422, "invalid-tables", "Tables of the case cannot be used"),
         LimitExceeded: ProblemKind(413, "too-large", "The input is larger than what is read"),
+        TodayUnknown: ProblemKind(422, "today-unknown", "It is not known who is enrolled where"),
         CannotBeDone: ProblemKind(409, "cannot-be-done", "No plan exists under what was asked"),
         VerificationFailed: ProblemKind(409, "not-verified", "The plan says something that is not so"),
         StoppedWithoutPlan: ProblemKind(503, "stopped", "The work was stopped before there was a plan"),

@@ -110,7 +110,8 @@ def _zoned(district: District, result: Plan, clock: Clock, threads: int) -> Plan
     by_stage = found or [zone_years(task, stop=_rest(clock), progress=_timed(clock)) for task in tasks]
     plans = [item for items in by_stage for item in items]
     failed = [item for item in plans if not item.catchments or item.status in {Status.INFEASIBLE, Status.STOPPED}]
-    reasons = tuple(f"{item.stage} {item.year}: {reason}" for item in plans for reason in item.explanation.reasons)
+    reasons = _without_school(district, stages)
+    reasons += tuple(f"{item.stage} {item.year}: {reason}" for item in plans for reason in item.explanation.reasons)
     known = result.explanation
     status = result.status if not failed else failed[0].status
     return result.replace(
@@ -120,6 +121,16 @@ def _zoned(district: District, result: Plan, clock: Clock, threads: int) -> Plan
         stage_goals=tuple((each.stage, each.year, each.goals) for each in plans if each.stage and each.year and each.catchments),
         explanation=replace(known, reasons=known.reasons + reasons),
         settings={"seats": district.options.zoning.seats, "moved_max": district.options.zoning.moved_max} | dict(result.settings),
+    )
+
+
+def _without_school(district: District, stages: list[Stage]) -> tuple[str, ...]:
+    """Say which children are planned for no school, because none of their stage runs in any planned year."""
+    most = {stage: max(int(district.demand.of_stage(stage, year).sum()) for year in district.years) for stage in Stage}
+    return tuple(
+        f"{stage}: up to {pupils:,} pupils a year and no school with classrooms or seats for them; they are planned for nowhere"
+        for stage, pupils in most.items()
+        if pupils and stage not in stages
     )
 
 
@@ -166,7 +177,7 @@ def _clustered(district: District, result: Plan, clock: Clock) -> Plan:
     """Add the clusters of the last year's schools, and say when the last large class goes."""
     known = result.explanation
     if any(stage.programme is Programme.SCHOOL for stage, _, _ in result.stage_goals):
-        known = replace(known, reasons=(*known.reasons, outlook(district, result).sentence()))
+        known = replace(known, reasons=(*known.reasons, _outlook_told(district, result)))
     assert district.schools.lead is not None
     if not (district.schools.lead.any() or district.options.clusters.leads):
         return result.replace(explanation=known)
@@ -181,6 +192,13 @@ def _clustered(district: District, result: Plan, clock: Clock) -> Plan:
         return result.replace(status=grouped.status, explanation=replace(known, reasons=reasons + known.reasons))
     reasons = known.reasons + grouped.explanation.reasons
     return result.replace(clusters=grouped.clusters, explanation=Explanation(reasons, known.shortage, known.relaxations))
+
+
+def _outlook_told(district: District, result: Plan) -> str:
+    """Say what becomes of large classes, where it is known how many there are today."""
+    if district.enrolment is None and not district.today:
+        return "How many classes are large without the plan is not known: there is neither enrolment nor today's catchments."
+    return outlook(district, result).sentence()
 
 
 def _rest(clock: Clock) -> Stop:

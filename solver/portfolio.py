@@ -107,6 +107,12 @@ def _blank(district: District, chosen: Round, options: ZoningOptions, seats: Sea
 
 def _solved(district: District, problem: Problem, clock: Clock, start: Catchments | None, blank: Plan) -> Plan:
     """Return the plan of a problem, or why there is none."""
+    if not problem.round.zones:
+        reason = (
+            f"no school with a catchment has {problem.round.stage} classrooms or seats in {problem.round.year}: "
+            "look at stages, classrooms, opened and closed in the table of schools"
+        )
+        return blank.replace(explanation=Explanation((reason,)), seconds=clock.elapsed_s)
     if problem.conflicts:
         return blank.replace(explanation=explain_conflicts(problem.conflicts), seconds=clock.elapsed_s)
     try:

@@ -7,7 +7,8 @@ The exceptions of all layers.
     ├─ InputError            a user's file, folder or option is wrong
     │   ├─ CaseError         case.toml or an option
     │   ├─ TableError        the tables; holds every problem found
-    │   └─ LimitExceeded     larger than what is read
+    │   ├─ LimitExceeded     larger than what is read
+    │   └─ TodayUnknown      who is enrolled where is not known, and is needed
     ├─ CannotBeDone          no plan exists; carries the explanation
     ├─ VerificationFailed    a plan says what is not so; carries the verification
     ├─ StoppedWithoutPlan    stopped before a first plan
@@ -35,6 +36,7 @@ __all__ = [
     "LimitExceeded",
     "StoppedWithoutPlan",
     "TableError",
+    "TodayUnknown",
     "VerificationFailed",
     "XuequError",
 ]
@@ -72,6 +74,16 @@ class TableError(InputError):
         first = f"{errors[0].place}: {errors[0].message}" if errors else "no error"
         more = f" (and {len(errors) - 1} more: run xuequ check)" if len(errors) > 1 else ""
         super().__init__(f"{first}{more}")
+
+
+class TodayUnknown(InputError, ValueError):
+    """What was asked needs to know who is enrolled where, and the case has neither enrolment nor today's catchments."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "neither enrolment nor today's catchments are known, so it is not known who is enrolled where: "
+            "add a table enrolment or catchments (zone --regime full needs neither)"
+        )
 
 
 class CannotBeDone(XuequError):

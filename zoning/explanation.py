@@ -34,6 +34,8 @@ class Shortage:
     @property
     def sentence(self) -> str:
         """The shortage in one sentence with numbers."""
+        if not self.schools:
+            return f"{len(self.blocks)} blocks with {self.pupils:,} pupils reach no school: {self.short:,} seats too few"
         return (
             f"{len(self.blocks)} blocks with {self.pupils:,} pupils reach only {', '.join(self.schools)}, "
             f"which have {self.seats:,} seats: {self.short:,} too few"

@@ -9,6 +9,7 @@ import numpy as np
 
 from xuequ.zoning.arrays import frozen, largest_remainder
 from xuequ.zoning.classes import classes_phase_in, rooms_by_grade
+from xuequ.zoning.errors import TodayUnknown
 from xuequ.zoning.places import SchoolKind
 from xuequ.zoning.seating import Capacity, room_capacity, rooms_in, successors
 from xuequ.zoning.stage import GRADES, Grade, Stage
@@ -64,13 +65,13 @@ def start_rolls(district: District) -> Rolls:
 
     Raises
     ------
-    ValueError
+    TodayUnknown
         If neither is known.
     """
     if district.enrolment is not None:
         return Rolls(district.school_year, district.enrolment.pupils, district.enrolment.classes)
     if not district.today:
-        raise ValueError("neither enrolment nor today's catchments are known, so it is not known who is enrolled where")
+        raise TodayUnknown
     return full_rolls(district, district.today, district.school_year)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from folders import CASE_TOML, grid_case
+from folders import CASE_TOML, grid_case, write_rows
 from typer.testing import CliRunner
 
 from xuequ.api.cli import app
@@ -161,3 +161,44 @@ def test_standard_streams_may_be_closed_or_full(case, tmp_path):
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr.startswith("xuequ: standard output cannot be written")
+
+
+BARE = CASE_TOML.replace('catchments = "catchments.csv"\n', "")
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Return a case without anything about today: no enrolment, no catchments."""
+    return grid_case(tmp_path_factory.mktemp("bare"), side=3, rooms=(4, 4), toml=BARE)
+
+
+def test_a_plan_needs_nothing_about_today_in_regime_full(bare, tmp_path):
+    answer = ask("plan", bare, "--iterations", 1, "--out", tmp_path / "plan")
+    assert any("neither enrolment" in reason for reason in answer["explanation"])
+    assert ask("verify", bare, tmp_path / "plan")["ok"] is True
+
+
+@pytest.mark.parametrize(
+    "arguments", [["cluster"], ["zone", "--regime", "phase_in"], ["plan", "--set", "zoning.regime=phase_in"]]
+)
+def test_what_needs_today_says_so(bare, tmp_path, arguments):
+    told = refused(arguments[0], bare, *arguments[1:], "--iterations", 1, "--out", tmp_path / "plan", code=3)
+    assert "enrolment" in told
+    assert "catchments" in told
+
+
+def test_no_school_of_a_stage_is_told_in_words(bare, tmp_path):
+    answer = ask("zone", bare, "--stage", "junior", "--iterations", 1, "--out", tmp_path / "plan", code=4)
+    assert "junior" in answer["error"]
+    assert "table of schools" in answer["error"]
+    answer = ask("plan", grid_case(tmp_path / "none", side=2, rooms=(0, 0)), "--iterations", 1, "--out", tmp_path / "plan")
+    assert any("72 pupils" in reason and "nowhere" in reason for reason in answer["explanation"])
+
+
+def test_blocks_out_of_reach_are_told_in_words(tmp_path):
+    far = grid_case(tmp_path / "far", side=2, toml=BARE)
+    schools = [{"id": "a", "name": "A", "x": 300_000, "y": 300, "stages": "primary", "classrooms_primary": 12}]
+    write_rows(far / "schools.csv", schools)
+    ask("zone", far, "--iterations", 1, "--out", tmp_path / "plan")
+    answer = ask("explain", far, tmp_path / "plan")
+    assert any("with 18 pupils reach no school: 18 seats too few" in reason for reason in answer["reasons"]), answer
