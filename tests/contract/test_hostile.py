@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -202,3 +203,26 @@ def test_blocks_out_of_reach_are_told_in_words(tmp_path):
     ask("zone", far, "--iterations", 1, "--out", tmp_path / "plan")
     answer = ask("explain", far, tmp_path / "plan")
     assert any("with 18 pupils reach no school: 18 seats too few" in reason for reason in answer["reasons"]), answer
+
+
+@pytest.mark.parametrize("number", [10**400, "x", None, -1, []])
+def test_a_certificate_with_other_numbers_fails_in_words(case, plan, tmp_path, number):
+    lie = tmp_path / "lie"
+    shutil.copytree(plan, lie)
+    certificate = json.loads((lie / "certificate.json").read_text(encoding="utf-8"))
+    certificate["certificates"][0]["multipliers"][0] = number
+    (lie / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    assert ask("verify", case, lie, code=5)["ok"] is False
+
+
+@pytest.mark.parametrize("name", ["plan.json", "assignment.csv", "schools.csv", "certificate.json", "catchments.gpkg"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00junk"])
+def test_a_plan_with_a_file_deleted_or_broken_is_not_verified(case, plan, tmp_path, name, content):
+    broken = tmp_path / "broken"
+    shutil.copytree(plan, broken)
+    if content is None:
+        (broken / name).unlink()
+    else:
+        (broken / name).write_bytes(content)
+    code = 5 if name == "catchments.gpkg" else 3
+    assert ask("verify", case, broken, code=code)["ok"] is False

@@ -136,6 +136,8 @@ def _refuse(ground: Ground, load: Load, item: Mapping[str, Any], goals: Sequence
     numbers = [item.get("scale"), *item["multipliers"], *item["prices"].values(), *item["values"].values()]
     if not all(type(number) is int for number in numbers) or item["scale"] < 1:
         raise Broken("its numbers are not all whole, or its scale is not positive")
+    if max(map(abs, numbers)) >= _MOST:
+        raise Broken("its numbers are too large")
     if str(item.get("form")) not in {"linear", "knapsack"} or str(item.get("goal")) not in {*_ON_ARCS, *_ON_LOADS}:
         raise Broken("its form or goal is not known")
     if item["goal"] not in names:
