@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from xuequ.solver.problem import Problem
     from xuequ.zoning.district import District
     from xuequ.zoning.rounds import Round
 
-__all__ = ["Terms", "certificate_terms", "knapsack_bound", "linear_bound", "sharpen"]
+__all__ = ["Terms", "certificate_terms", "covers", "knapsack_bound", "linear_bound", "sharpen"]
 
 _LOADS = ("over_standard", "large", "super_large")
 _WORK = 3_000_000_000
@@ -147,6 +148,22 @@ def _forced(district: District, chosen: Round) -> tuple[NDArray[np.int64], NDArr
             else:
                 closed[blocks[lock.block], zone] = True
     return forced, closed
+
+
+def covers(terms: Terms, problem: Problem) -> bool:
+    """
+    Say whether a bound of these terms holds for every assignment of a problem.
+
+    Notes
+    -----
+    A certificate knows arcs within reach only. A block that contiguity, or blocks kept with it, may send to a zone without a way
+    counts no distance there: if it has a way to other zones the certificate would count one.
+    """
+    known = np.zeros((len(terms.forced), len(terms.most)), dtype=bool)
+    known[terms.block, terms.zone] = True
+    allowed = np.zeros((problem.units, problem.zones), dtype=bool)
+    allowed[problem.arc_rows(), problem.arc_zone] = True
+    return not (allowed[problem.unit] & ~known)[known.any(axis=1)].any()
 
 
 def linear_bound(terms: Terms, mu: NDArray[np.int64]) -> float:

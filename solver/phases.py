@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.solver.bounding import Relaxed, relax
-from xuequ.solver.certificate import certificate_terms, linear_bound, sharpen
+from xuequ.solver.certificate import certificate_terms, covers, linear_bound, sharpen
 from xuequ.solver.exact import Proof
 from xuequ.solver.improving import Improver, Pace
 from xuequ.solver.problem import CUT, DISTANCE, MEASURES, OVER
@@ -162,6 +162,8 @@ class Run:
         prices = {MEASURES[column]: self.relaxed.prices.get(column, 0.0) for column in before}
         values = {MEASURES[column]: limits[column] for column in before}
         terms = certificate_terms(district, self.problem.round, "distance", hard=self.problem.hard, prices=prices, values=values)
+        if not covers(terms, self.problem):
+            return
         mu = np.rint(self.relaxed.mu * terms.scale).astype(np.int64)
         self.certified, self.certificates = linear_bound(terms, mu), (terms.certificate("linear", mu),)
         if self.clock.should_stop() or top - self.certified <= 1e-4 * top:

@@ -108,19 +108,18 @@ def test_every_plan_keeps_the_rules_and_is_verified(district: District, seed: in
 
 @st.composite
 def gappy_districts(draw: st.DrawFn) -> District:
-    """Return districts where ways are missing at random, with locks and blocks that are kept together."""
+    """Return districts where ways are missing at random, with locks and neighbours that are kept together."""
     district = draw(districts(hard=False))
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     matrix = district.distances.to_matrix()
     matrix[rng.random(matrix.shape) < draw(st.sampled_from([0.0, 0.3, 0.8]))] = np.inf
     ids, schools = district.blocks.ids, district.schools.ids
     named = st.builds(Lock, st.sampled_from(ids), st.just(Stage.PRIMARY), st.sampled_from(schools), st.booleans())
+    touching = [(ids[a], ids[b]) for a, b in district.adjacency.pairs()]
     options = ZoningOptions(
         regime="full",
         locks=tuple(draw(st.lists(named, max_size=3))),
-        keep_together=tuple(
-            tuple(pair) for pair in draw(st.lists(st.lists(st.sampled_from(ids), min_size=2, max_size=2), max_size=2))
-        ),
+        keep_together=tuple(draw(st.lists(st.sampled_from(touching), max_size=2))),
     )
     return district.replace(
         distances=Distances.from_matrix(matrix),
@@ -140,6 +139,30 @@ def test_every_arc_counts_as_in_the_indicators(district: District, seed: int) ->
     total = problem.measure(zone_of)
     for k, name in enumerate(MEASURES):
         assert total[k] == pytest.approx(goal_value(name, district, problem.round, problem.catchments(zone_of))), name
+
+
+@QUICK
+@given(gappy_districts())
+def test_plans_where_ways_are_missing_are_verified(district: District) -> None:
+    plan = zone(district, stage=Stage.PRIMARY, year=2026, stop=MaxIterations(10))
+    if plan.status == "infeasible":
+        assert plan.explanation.reasons
+        return
+    verify(district, plan).raise_if_failed()
+
+
+def test_a_block_barred_from_the_only_school_that_it_has_a_way_to_is_too_far_and_no_bound_is_certified() -> None:
+    district = grid_district(7, 1, (0, 3), pupils=5, rooms=6)
+    matrix = district.distances.to_matrix()
+    matrix[4:, 1] = np.inf  # they have a way to the first school only, and the second one's own block lies between
+    options = ZoningOptions(regime="full", goals=(GoalSpec("too_far"), GoalSpec("distance")))
+    district = district.replace(distances=Distances.from_matrix(matrix), options=Options(zoning=options))
+    plan = zone(district, stage=Stage.PRIMARY, year=2026, stop=MaxIterations(10))
+    assert plan.catchments[0].zone.tolist() == [0, 0, 1, 1, 1, 1, 1]
+    assert {goal.name: goal.value for goal in plan.goals} == {"too_far": 15, "distance": pytest.approx(2.0)}
+    assert plan.certified_bound is None
+    assert plan.bound == pytest.approx(2.0)
+    verify(district, plan).raise_if_failed()
 
 
 @QUICK

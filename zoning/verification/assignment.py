@@ -158,13 +158,45 @@ def _within_reach(ground: Ground, area: Area) -> list[str]:
     """Return for each block a zone that it can reach and be joined to, empty where there is none."""
     island, contiguous = ground.island(area.stage, area.year), ground.district.rules.contiguity
     found = [""] * len(area.schools)
-    for zone in ground.zones(area.stage, area.year):
-        within = {i for i in range(len(found)) if ground.way(i, zone) is not None}
+    zones = ground.zones(area.stage, area.year)
+    owned = _owned(ground, area, zones)
+    for zone in zones:
+        within = _free_for(ground, area, zone, owned)
         homes = [int(ground.district.schools.block[j]) for j in zone if ground.district.schools.block[j] >= 0]
-        joined = ground.reached(homes, within | set(homes)) if contiguous and homes else within
+        held = {i for i, other in owned.items() if other == zone}
+        joined = ground.reached(homes, within | held) if contiguous and homes else within
         for i in (joined & within) | {i for i in within if island[i]}:
             found[i] = found[i] or ground.name(zone)
     return found
+
+
+def _owned(ground: Ground, area: Area, zones: Iterable[tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+    """Return the zone of each block that has no choice: a lock gives it to one, or a school of one stands in it."""
+    zone_of = {j: zone for zone in zones for j in zone}
+    owned = {i: zone_of[j] for i, j, must in ground.locks(area.stage) if must and j in zone_of}
+    block = ground.district.schools.block
+    owned |= {int(block[j]): zone for j, zone in zone_of.items() if block[j] >= 0}
+    spread = True
+    while spread:
+        spread = False
+        for group in ground.together():
+            zone = next((owned[i] for i in group if i in owned), None)
+            left = [] if zone is None else [i for i in group if i not in owned]
+            owned |= dict.fromkeys(left, zone or ())
+            spread = spread or bool(left)
+    return owned
+
+
+def _free_for(ground: Ground, area: Area, zone: tuple[int, ...], owned: Mapping[int, tuple[int, ...]]) -> set[int]:
+    """Return the blocks with a way to a zone that no other must have, no lock keeps from it, and that all go there together."""
+    barred = {i for i, other in owned.items() if other != zone}
+    barred |= {i for i, j, must in ground.locks(area.stage) if not must and j in zone}
+    free = {i for i in range(len(area.schools)) if ground.way(i, zone) is not None} - barred
+    torn = [group for group in ground.together() if not free.issuperset(group)]
+    while any(not free.isdisjoint(group) for group in torn):
+        free.difference_update(*torn)
+        torn = [group for group in ground.together() if not free.issuperset(group)]
+    return free
 
 
 def moved_blocks(ground: Ground, area: Area) -> list[bool]:
