@@ -63,7 +63,17 @@ def check_tables(tables: Mapping[str, Table], case: CaseFile, problems: Problems
     for table in named.values():
         _check_references(table, named, problems)
     _check_sites(named, problems)
+    _check_separators(named, problems)
     return named
+
+
+def _check_separators(tables: Mapping[str, Table], problems: Problems) -> None:
+    """Refuse ids of schools that could not be told from a zone of several schools (``A;B`` in interface.md)."""
+    for table in (tables[name] for name in ("schools", "sites") if name in tables):
+        for k, name in enumerate(table.text("id")):
+            if ";" in name:
+                problems.error(table.name, f"the id {name} holds a semicolon, which stands between the schools of one zone",
+                               "write the id without it", row=table.rows[k], column=table.heading("id"), value=name)  # fmt: skip
 
 
 def _check_keys(table: Table, problems: Problems) -> None:

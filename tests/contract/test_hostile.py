@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -226,3 +227,36 @@ def test_a_plan_with_a_file_deleted_or_broken_is_not_verified(case, plan, tmp_pa
         (broken / name).write_bytes(content)
     code = 5 if name == "catchments.gpkg" else 3
     assert ask("verify", case, broken, code=code)["ok"] is False
+
+
+NAMES = ["a,b", 'a"b', "a\nb", "😀", "<script>alert(1)</script>", "../../b", "=1+1", "x" * 300, "-1", "1.0", "{{7*7}}", "%s"]
+
+
+def named(folder, name):
+    """Write a case whose first school and first block have a name of any kind, as id and as name."""
+    case = grid_case(folder, side=2, rooms=(4, 4), toml=BARE)
+    row = {"stages": "primary", "classrooms_primary": 4}
+    write_rows(
+        case / "schools.csv",
+        [{"id": name, "name": name, "x": 100, "y": 100, **row}, {"id": "b", "name": "B", "x": 300, "y": 300, **row}],
+    )
+    blocks = json.loads((case / "blocks.geojson").read_text(encoding="utf-8"))
+    blocks["features"][0]["properties"] |= {"id": name, "name": name}
+    (case / "blocks.geojson").write_text(json.dumps(blocks), encoding="utf-8")
+    return case
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_any_kind_come_back_from_a_plan(tmp_path, name):
+    case = named(tmp_path / "case", name)
+    ask("zone", case, "--iterations", 1, "--out", tmp_path / "plan")
+    assert ask("verify", case, tmp_path / "plan")["ok"] is True
+    with (tmp_path / "plan" / "assignment.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert " ".join(name.split()) in {" ".join(row["block_id"].split()) for row in rows}
+    assert ask("explain", case, tmp_path / "plan", "--school", rows[0]["school_id"])["reasons"]
+
+
+def test_a_semicolon_in_the_id_of_a_school_is_an_error_of_the_table(tmp_path):
+    answer = ask("check", named(tmp_path / "case", "a;b"), code=3)
+    assert [(item["table"], item["column"], item["value"]) for item in answer["errors"]] == [("schools", "id", "a;b")]
