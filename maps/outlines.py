@@ -118,7 +118,9 @@ def _simplified(geometry: NDArray[Any]) -> tuple[NDArray[Any], float]:
         # Shared edges are simplified alike, so that neighbours go on touching; but only where they are equal to the last digit.
         clean = shapely.set_precision(geometry[present], 0.01, mode="pointwise")
         shapes[present] = shapely.coverage_simplify(clean, tolerance)
-    shapes[present] = shapely.make_valid(shapely.set_precision(shapes[present], 1.0, mode="pointwise"))
+    # Mended by its rings: the other way gives up on blocks whose spikes close to lines when they are rounded.
+    rounded = shapely.set_precision(shapes[present], 1.0, mode="pointwise")
+    shapes[present] = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
     return shapes, tolerance
 
 

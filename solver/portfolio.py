@@ -141,14 +141,17 @@ def _plan(district: District, run: Run, blank: Plan) -> Plan:
     fits = not (above > 1e-9).any()
     gaps = [relative_gap(goal.value, goal.bound) for goal in goals]
     proven = fits and all(gap is not None and gap <= _PROVEN for gap in gaps)
+    explanation = Explanation() if fits else explain_excess(district, problem, run.zone)
+    # What did not fit when the search was stopped may fit later, unless a shortage proves that it cannot.
+    without = Status.STOPPED if run.clock.should_stop() and not explanation.shortage else Status.INFEASIBLE
     return blank.replace(
-        status=(Status.OPTIMAL if proven else Status.FEASIBLE) if fits else Status.INFEASIBLE,
+        status=(Status.OPTIMAL if proven else Status.FEASIBLE) if fits else without,
         goals=goals,
         objective=distance.value if distance else None,
         certified_bound=run.certified,
         solver_bound=run.bounds.get(DISTANCE) if distance else None,
         catchments=(catchments,),
         certificates=run.certificates,
-        explanation=Explanation() if fits else explain_excess(district, problem, run.zone),
+        explanation=explanation,
         seconds=run.clock.elapsed_s,
     )

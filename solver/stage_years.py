@@ -171,7 +171,7 @@ def zone_years(
             rolls = next_rolls(district, rolls, {task.stage: dict(planned)}, task.seats, task.options.scenario)
         start = planned[max(planned)] if planned else None
         plan = _zone_year(task, clock, movements, _Year(year, number, rolls, start))
-        if plan.status is Status.INFEASIBLE and planned:
+        if plan.status in {Status.INFEASIBLE, Status.STOPPED} and planned:
             plan = _kept(task, plan, planned[max(planned)], rolls)
         plans.append(plan)
         if plan.status in {Status.INFEASIBLE, Status.STOPPED} or not plan.catchments:

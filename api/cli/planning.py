@@ -100,7 +100,8 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
     if plan.status is Status.INFEASIBLE:
         raise CannotBeDone(plan.explanation, plan)
     if plan.status is Status.STOPPED:
-        raise StoppedWithoutPlan("stopped before there was a first plan; give more --time-limit", plan)
+        so_far = f" ({plan.explanation.sentence})" if plan.explanation.reasons else ""
+        raise StoppedWithoutPlan(f"stopped before there was a first plan{so_far}; give more --time-limit", plan)
     statement = state(district, plan, version=version("xuequ"))
     verify(district, statement).raise_if_failed()
     write_plan(out, district, statement)

@@ -13,6 +13,8 @@ from folders import CASE_TOML, grid_case, write_rows
 from typer.testing import CliRunner
 
 from xuequ.api.cli import app
+from xuequ.data import read_case
+from xuequ.maps.outlines import outlines
 
 PLAN_KEYS = set("status stage year goals objective bound gap certified_bound solver_bound seconds seed plan explanation".split())
 COMMAND = [sys.executable, "-m", "xuequ.api"]
@@ -260,3 +262,40 @@ def test_names_of_any_kind_come_back_from_a_plan(tmp_path, name):
 def test_a_semicolon_in_the_id_of_a_school_is_an_error_of_the_table(tmp_path):
     answer = ask("check", named(tmp_path / "case", "a;b"), code=3)
     assert [(item["table"], item["column"], item["value"]) for item in answer["errors"]] == [("schools", "id", "a;b")]
+
+
+CHAPEL_HILL = """
+[case]
+crs = "EPSG:2264"
+[tables.blocks]
+file = "segments_shapefile/CHCCS.shp"
+columns = { id = "SEGNO", school_primary = "ELEM" }
+join = { file = "pupils.csv", key = "SEGNO", columns = { pupils_primary = "pupils_est" } }
+[tables.schools]
+file = "schools.csv"
+columns = { id = "elem_code", name = "name_on_map", seats = "capacity_derived" }
+filter = "has_zone = 1"
+[zoning]
+stage = "primary"
+"""
+
+
+def test_blocks_whose_spikes_close_when_rounded_are_drawn(shared, tmp_path):
+    raw = shared / "cases" / "chapel_hill_chccs"
+    shutil.copytree(raw / "segments_shapefile", tmp_path / "segments_shapefile")
+    for name in ("pupils.csv", "schools.csv"):
+        shutil.copy(raw / name, tmp_path)
+    (tmp_path / "case.toml").write_text(CHAPEL_HILL, encoding="utf-8")
+    shapes = read_case(tmp_path).district.blocks.geometry
+    drawn = outlines(shapes, (0, 0))
+    assert len(drawn.shapes) == 161
+    assert all(drawn.shapes)
+
+
+def test_what_is_not_proven_to_be_impossible_is_stopped(tmp_path):
+    uneven = grid_case(tmp_path / "uneven", side=2, rooms=(4, 3), pupils=77, toml=BARE + 'seats = "hard"\n')
+    answer = ask("zone", uneven, "--time-limit", 0, "--out", tmp_path / "plan", code=6)
+    assert set(answer) >= PLAN_KEYS
+    assert answer["status"] == "stopped"
+    assert "above hard seats" in answer["error"]
+    assert "--time-limit" in answer["error"]
