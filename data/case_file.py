@@ -225,6 +225,7 @@ def validate_case(data: dict[str, Any], problems: Problems) -> CaseFile | None:
         None if anything is wrong.
     """
     before = len(problems.errors)
+    data = _with_our_names(data)
     try:
         case = CaseFile.model_validate(data)
     except ValidationError as error:
@@ -234,6 +235,24 @@ def validate_case(data: dict[str, Any], problems: Problems) -> CaseFile | None:
     _check_names(data, case, problems)
     _rules_of(data.get("rules"), problems)
     return None if len(problems.errors) > before else case
+
+
+def _with_our_names(data: dict[str, Any]) -> dict[str, Any]:
+    """Take a heading in common use (``school_id``, ``capacity``) for the column that it stands for, as in a file."""
+    tables = data.get("tables")
+    if not isinstance(tables, dict):
+        return data
+    ours = {name: dict(section) if isinstance(section, dict) else section for name, section in tables.items()}
+    for name, section in ours.items():
+        given = section.get("columns") if isinstance(section, dict) else None
+        if name in TABLES and isinstance(given, dict):
+            known = TABLES[name].names()
+            meant = {heading: column.name for column in reversed(TABLES[name].columns) for heading in column.headings}
+            section["columns"] = {
+                key if key in known or meant.get(key, key) in given else meant.get(key, key): value
+                for key, value in given.items()
+            }
+    return {**data, "tables": ours}
 
 
 def _tell(item: Any, problems: Problems) -> None:

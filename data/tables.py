@@ -309,7 +309,8 @@ _SCHEMAS: tuple[TableSchema, ...] = (
         Column("must", Kind.FLAG, headings=("必须",)),
     )),
     TableSchema("adjacency", (
-        Column("a", Kind.REFERENCE, required=True, refers="blocks"), Column("b", Kind.REFERENCE, required=True, refers="blocks"),
+        Column("a", Kind.REFERENCE, required=True, headings=("from", "block_a", "block_1", "block"), refers="blocks"),
+        Column("b", Kind.REFERENCE, required=True, headings=("to", "block_b", "block_2", "neighbour"), refers="blocks"),
         Column("border_m", Kind.NUMBER, "m", headings=("border",), usual=200_000),
     )),
     TableSchema("demand", (

@@ -299,3 +299,16 @@ def test_what_is_not_proven_to_be_impossible_is_stopped(tmp_path):
     assert answer["status"] == "stopped"
     assert "above hard seats" in answer["error"]
     assert "--time-limit" in answer["error"]
+
+
+def test_columns_may_be_named_by_headings_in_common_use(tmp_path):
+    sections = 'columns = { school_id = "code", capacity = "places" }\n[tables.adjacency]\nfile = "pairs.csv"\n'
+    toml = BARE.replace('[tables]\nblocks = "blocks.geojson"\nschools = "schools.csv"\n', "[tables]\n", 1).replace(
+        "[tables]\n", '[tables.blocks]\nfile = "blocks.geojson"\n[tables.schools]\nfile = "schools.csv"\n' + sections, 1
+    )
+    case = grid_case(tmp_path / "case", side=2, toml=toml + 'seats = "hard"\n')
+    pairs = [("b0_0", "b0_1"), ("b0_0", "b1_0"), ("b0_1", "b1_1"), ("b1_0", "b1_1")]
+    write_rows(case / "pairs.csv", [{"from": a, "to": b} for a, b in pairs])
+    write_rows(case / "schools.csv", [{"code": "s", "x": 100, "y": 100, "places": 90}])
+    assert ask("check", case)["summary"]["neighbours"] == 4
+    ask("zone", case, "--iterations", 1, "--out", tmp_path / "plan")
