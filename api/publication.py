@@ -159,9 +159,10 @@ def open_publication(settings: Settings) -> Publication:
     VerificationFailed
         If the plan says something that is not so.
     """
-    from xuequ.data.case import read_case  # noqa: PLC0415 - heavy
+    from xuequ.data.case import case_folder, read_case  # noqa: PLC0415 - heavy
     from xuequ.data.plans import read_plan  # noqa: PLC0415
 
+    case_folder(settings.case)
     folder = settings.plan or _plan_of(settings.case)
     if not folder.is_dir():
         raise CaseError(

@@ -312,3 +312,9 @@ def test_columns_may_be_named_by_headings_in_common_use(tmp_path):
     write_rows(case / "schools.csv", [{"code": "s", "x": 100, "y": 100, "places": 90}])
     assert ask("check", case)["summary"]["neighbours"] == 4
     ask("zone", case, "--iterations", 1, "--out", tmp_path / "plan")
+
+
+def test_serve_names_the_case_that_is_not_there(tmp_path):
+    result = CliRunner().invoke(app, ["serve", str(tmp_path / "nowhere")])
+    assert result.exit_code == 3
+    assert result.stderr.startswith("xuequ: there is no folder")
