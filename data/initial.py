@@ -106,6 +106,9 @@ def _files(root: Path, unread: list[str]) -> Iterator[_Found]:
     )
     for item in candidates[:_MOST_FILES]:
         name = item.relative_to(root).as_posix()
+        if name != (shown := name.encode("utf-8", "backslashreplace").decode("utf-8")):
+            unread.append(f"{shown}: the file's name is not in UTF-8, so case.toml cannot name it; rename it")
+            continue
         try:
             for layer in _layers(item):
                 raw = read_raw(root, TableSection(file=name, layer=layer), _all_headings(), Limits())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -318,3 +319,12 @@ def test_serve_names_the_case_that_is_not_there(tmp_path):
     result = CliRunner().invoke(app, ["serve", str(tmp_path / "nowhere")])
     assert result.exit_code == 3
     assert result.stderr.startswith("xuequ: there is no folder")
+
+
+def test_init_leaves_out_a_file_whose_name_is_no_text(tmp_path):
+    case = grid_case(tmp_path / "case", side=2)
+    (case / "case.toml").unlink()
+    os.link(os.fsencode(case / "schools.csv"), os.fsencode(case) + b"/\xff\xfe.csv")
+    ask("init", case)
+    assert "is not in UTF-8" in (case / "case.toml").read_text(encoding="utf-8")
+    ask("check", case, "--set", 'case.crs="local-metres"')
