@@ -36,4 +36,4 @@ lock:
 	$(LOCK) --group dev --all-extras -c requirements.lock -o requirements-dev.lock
 # The plan that the demo ships with, made anew: the public page shows it at once.
 ship: $(VENV)/.demo
-	$(BIN)/xuequ plan demo --seed 1 --threads 2 --time-limit 170 --out data/demo/plan
+	$(BIN)/xuequ plan demo --seed 1 --threads 2 --time-limit 140 --out data/demo/plan

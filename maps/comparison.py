@@ -135,8 +135,8 @@ class Comparison:
     def large_classes(self) -> list[dict[str, Any]]:
         """Return for each year the large classes without a plan and with each, primary and junior together."""
         tables = [None if shown.outlook is None else _whole(shown, after=True) for shown in self.scenes]
-        first = self.scenes[0]
-        before = {} if first.outlook is None else _whole(first, after=False)
+        # Each goes as far as its plan; the longest is the same and more.
+        before = max((_whole(shown, after=False) for shown in self.scenes if shown.outlook is not None), key=len, default={})
         years = sorted(set(before).union(*(table for table in tables if table)))
         return [
             {

@@ -142,6 +142,7 @@ def draw_bars(axes: Axes, scene: Scene, texts: Texts, now: int | None = None) ->
     after = {item.year: item.large for item in scene.outlook.after if item.stage is None}
     years = sorted(before | after)
     most = max([1, *before.values(), *after.values()])
+    narrow = len(years) > 8
     styles: tuple[tuple[dict[int, int], float, dict[str, Any], str], ...] = (
         (before, -0.2, {"facecolor": "#eceef0", "edgecolor": "#7a828c", "hatch": "////"}, "outlook.before"),
         (after, 0.2, {"facecolor": "#1b4f8f", "edgecolor": "#1b4f8f"}, "outlook.after"),
@@ -150,11 +151,24 @@ def draw_bars(axes: Axes, scene: Scene, texts: Texts, now: int | None = None) ->
         known = [(place, counts[year]) for place, year in enumerate(years) if year in counts]
         axes.bar([p + shift for p, _ in known], [n for _, n in known], 0.36, linewidth=0.6, label=texts(key), **style)
         for place, count in known:
-            axes.text(place + shift, count + 0.02 * most, str(count), ha="center", va="bottom", fontsize=7, color=_INK)
+            # Numbers of three digits stand upright over narrow bars, so that they do not meet.
+            upright = 90 if narrow and most > 99 else 0
+            axes.text(
+                place + shift, count + 0.03 * most, str(count), ha="center", va="bottom", fontsize=6 if narrow else 7, color=_INK,
+                rotation=upright,
+            )  # fmt: skip
     for place, year in enumerate(years):
-        axes.text(place, -0.06 * most, str(year), ha="center", va="top", fontsize=7.5, color=_INK if year == now else _SOFT)
+        size = 6 if narrow else 7.5
+        axes.text(place, -0.06 * most, str(year), ha="center", va="top", fontsize=size, color=_INK if year == now else _SOFT)
         if year == now:
             axes.axvspan(place - 0.48, place + 0.48, color="#eaf1fa", zorder=0)
+    planned_to = scene.outlook.planned_to
+    if planned_to is not None and planned_to in years:
+        start = years.index(planned_to) + 0.5
+        axes.axvspan(start, len(years) - 0.4, color="#f4f5f6", zorder=0)
+        axes.axvline(start, color="#7a828c", linewidth=0.6, linestyle=(0, (3, 3)))
+        told = texts("outlook.later", year=planned_to)
+        axes.text((start + len(years) - 0.4) / 2, 1.12 * most, told, ha="center", va="center", fontsize=6.5, color=_SOFT)
     axes.set_xlim(-0.6, len(years) - 0.4)
     axes.set_ylim(-0.2 * most, 1.45 * most)
     axes.axhline(0, color=_INK, linewidth=0.8)

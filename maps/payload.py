@@ -216,4 +216,5 @@ def _outlook(scene: Scene) -> dict[str, Any] | None:
             for item in items
         ]
 
-    return {"before": rows(scene.outlook.before), "after": rows(scene.outlook.after)}
+    found = scene.outlook
+    return {"before": rows(found.before), "after": rows(found.after), "plannedTo": found.planned_to}

@@ -108,18 +108,23 @@ def _outlook(shown: Scene, texts: Texts) -> dict[str, Any] | None:
     before = {stage: counts(shown.outlook.before, stage) for stage in _STAGES}
     after = {stage: counts(shown.outlook.after, stage) for stage in _STAGES}
     whole = {item.year: item for item in shown.outlook.after if item.stage is None}
-    years = sorted(before[None] | after[None])
+    years, planned_to = sorted(before[None] | after[None]), shown.outlook.planned_to
     rows = [
         {
             "year": year,
             "counts": [(before[stage].get(year), after[stage].get(year)) for stage in _STAGES],
             "share": whole[year].share if year in whole else None,
             "super_large": whole[year].super_large if year in whole else None,
+            "later": planned_to is not None and year > planned_to,
         }
         for year in years
     ]
     series = [(texts("outlook.before"), "url(#hatch)", before[None]), (texts("outlook.after"), "#1b4f8f", after[None])]
-    return {"years": years, "rows": rows, "series": series, "stages": ("primary", "junior", "all")}
+    later = texts("outlook.later", year=planned_to) if planned_to is not None else ""
+    return {
+        "years": years, "rows": rows, "series": series, "stages": ("primary", "junior", "all"), "planned_to": planned_to,
+        "later": later,
+    }  # fmt: skip
 
 
 def _stage_goals(plan: Plan) -> dict[str, Any]:

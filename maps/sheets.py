@@ -174,7 +174,7 @@ def overview_page(book: Atlas, layer: Layer) -> Figure:
     draw_figures(figure, (0.735, 0.66, 0.235, 0.235), _figures(shown, layer, texts))
     figure.text(0.735, 0.63, texts("outlook"), fontsize=9.5)
     draw_bars(figure.add_axes((0.73, 0.465, 0.24, 0.155)), shown, texts, layer.year)
-    lines = [line for sentence in outlook_sentences(shown, texts) for line in wrapped(sentence, 28)]
+    lines = [line for sentence in outlook_sentences(shown, texts, brief=True) for line in wrapped(sentence, 28)]
     figure.text(0.735, 0.455, "\n".join(lines), fontsize=7.2, va="top", linespacing=1.5, color="#5b6470")
     figure.text(0.735, 0.325, texts("legend"), fontsize=9.5)
     draw_legend(figure, (0.735, 0.05, 0.235, 0.265), shown, texts)

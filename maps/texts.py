@@ -43,7 +43,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "reason.island": ("所在的孤立片区内没有学校，不受连片要求约束", "no school stands in its separate part of the district"),
     "reason.nearest": ("最近的学校", "the nearest school"),
     "reason.together": ("与同一小区或村庄的地块划在一起", "kept together with its estate or village"),
-    "reason.current": ("维持现有学区", "as today"),
+    "reason.current": ("维持现有片区", "as today"),
     "reason.seats": ("最近的学校学位不足", "the nearest school would be over its seats"),
     "reason.connected": ("与最近的学校片区不相连", "the nearest school's catchment does not touch it"),
     "reason.goals": ("优先目标（如避免大班额）或为其他地块让出学位", "a goal ranked before distance, or room for other blocks"),
@@ -83,9 +83,9 @@ _TABLE: dict[str, tuple[str, str]] = {
     "regime.full": ("全部年级重新划片", "every grade anew"),
     "regime.phase_in": ("只划起始年级，在校生不动", "entry grades only, enrolled pupils stay"),
     # titles and controls
-    "title.map": ("学区规划图", "school catchments"),
-    "title.atlas": ("学区规划图集", "atlas of school catchments"),
-    "title.report": ("学区规划报告", "school plan: report"),
+    "title.map": ("招生片区与学位规划图", "school catchments"),
+    "title.atlas": ("招生片区与学位规划图集", "atlas of school catchments"),
+    "title.report": ("招生片区与学位规划报告", "school plan: report"),
     "title.compare": ("方案比较", "plans side by side"),
     "synthetic": ("合成数据 synthetic", "synthetic 合成数据"),
     "synthetic.long": (
@@ -185,7 +185,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "outlook": ("大班额逐年变化", "Large classes by year"),
     "outlook.before": ("不实施规划", "without the plan"),
     "outlook.after": ("实施规划", "with the plan"),
-    "outlook.last": ("实施规划后，最后一个大班额在{year}。", "With the plan the last large class is of {year}."),
+    "outlook.last": (
+        "实施规划后，最后一个大班额在{year}，自{gone}起再无大班额。",
+        "With the plan the last large class is of {year}, none from {gone}.",
+    ),
     "outlook.never": ("实施规划后，各学年均无大班额。", "With the plan no class is large in any year."),
     "outlook.remain": ("到{year}仍有{count}个大班额。", "In {year}, the last year known, {count} large classes remain."),
     "outlook.eliminated": (
@@ -193,7 +196,28 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Large classes are basically eliminated (at most {share}, none super-large) from {year}.",
     ),
     "outlook.not_eliminated": ("期内未能基本消除大班额。", "Large classes are not basically eliminated in these years."),
-    "outlook.without": ("不实施规划，{year}仍有{count}个大班额。", "Without the plan {count} classes are large in {year}."),
+    "outlook.without.last": (
+        "不实施规划，最后一个大班额在{year}，自{eliminated}起基本消除。",
+        "Without the plan the last is of {year}; they are basically eliminated from {eliminated}.",
+    ),
+    "outlook.without.never": ("不实施规划，各学年也无大班额。", "Without the plan no class is large in any year either."),
+    "outlook.without.remain": (
+        "不实施规划，{year}仍有{count}个大班额。",
+        "Without the plan {count} classes are large in {year}, the last year known.",
+    ),
+    "outlook.goes_on": (
+        "{year}之后沿用该学年片区，教室按规划建成数计。",
+        "After {year} its catchments go on, with classrooms as opened.",
+    ),
+    "outlook.later": ("沿用{year}年片区", "catchments of {year} go on"),
+    "outlook.year.after": (
+        "实施规划后，{year}有{count}个大班额，占{classes}个班的{share}。",
+        "With the plan {count} of {classes} classes are large in {year} ({share}).",
+    ),
+    "outlook.year.before": (
+        "不实施规划，{year}有{count}个大班额，占{classes}个班的{share}。",
+        "Without the plan {count} of {classes} classes are large in {year} ({share}).",
+    ),
     "outlook.note": (
         "大班额：56人及以上；超大班额：66人及以上（规则可由方案修改）。",
         "Large: 56 pupils and more; super-large: 66 and more (as the rules of the case say).",

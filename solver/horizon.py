@@ -181,7 +181,7 @@ def _clustered(district: District, result: Plan, clock: Clock) -> Plan:
     assert district.schools.lead is not None
     if not (district.schools.lead.any() or district.options.clusters.leads):
         return result.replace(explanation=known)
-    rolls = plan_rolls(district, result)[-1]
+    rolls = plan_rolls(district, result, last=max(item.year for item in result.catchments))[-1]
     of_last = tuple(item for item in result.catchments if item.year == rolls.year)
     stop = AnyOf(_rest(clock), MaxRuntime(min(clock.seconds_left(_CLUSTER_SECONDS), _CLUSTER_SECONDS)))
     grouped = cluster(

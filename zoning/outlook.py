@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.zoning.classes import Classes
+from xuequ.zoning.plan import PlanKind
 from xuequ.zoning.rolls import Rolls, full_rolls, next_rolls, start_rolls
 from xuequ.zoning.stage import Programme, Stage
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.plan import Plan
 
-__all__ = ["LargeClasses", "Outlook", "large_classes", "outlook", "plan_rolls", "rolls_without_plan"]
+__all__ = ["LargeClasses", "Outlook", "large_classes", "last_outlook_year", "outlook", "plan_rolls", "rolls_without_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Outlook:
         If nothing is built and catchments stay as they are; and as planned. Sorted by year, then stage (both together last).
     share_max
         Share up to which large classes count as basically eliminated.
+    planned_to
+        Last school year with catchments of its own: in later years they go on. None where every year has its own.
 
     Notes
     -----
@@ -71,6 +74,7 @@ class Outlook:
     before: tuple[LargeClasses, ...]
     after: tuple[LargeClasses, ...]
     share_max: float
+    planned_to: int | None = None
 
     def last_year(self, stage: Stage | None = None, *, after: bool = True) -> int | None:
         """Return the last school year with a large class, None where there is none in any year."""
@@ -93,18 +97,21 @@ class Outlook:
 
     def sentence(self) -> str:
         """Say it in one sentence."""
-        last, without = self.last_year(), self.last_year(after=False)
-        now = "no class is large in any year" if last is None else f"the last large class is of the school year {last}"
-        if last is not None and self.gone_from() is None:
-            holders = next(item.schools for item in self.after if item.stage is None and item.year == last)
-            now = f"large classes remain in {last}, the last year known, at {', '.join(holders[:5])}"
-        reached = self.eliminated_from()
-        share = (
-            f"they are basically eliminated (at most {self.share_max:.0%}) from {reached}"
-            if reached
-            else "they are not eliminated"
+        return f"With the plan {self._told(after=True)}; without it {self._told(after=False)}."
+
+    def _told(self, *, after: bool) -> str:
+        last, gone = self.last_year(after=after), self.gone_from(after=after)
+        if last is None:
+            return "no class is large in any year"
+        told = f"the last large class is of the school year {last} (none from {gone})"
+        if gone is None:
+            items = self.after if after else self.before
+            holders = next(item.schools for item in items if item.stage is None and item.year == last)
+            told = f"large classes remain in {last}, the last year known, at {', '.join(holders[:5])}"
+        reached = self.eliminated_from(after=after)
+        return told + (
+            f", basically eliminated (at most {self.share_max:.0%}) from {reached}" if reached else ", not basically eliminated"
         )
-        return f"With the plan {now}, and {share}; without it the last is of {without if without is not None else 'no year'}."
 
 
 def large_classes(district: District, rolls: Rolls) -> tuple[LargeClasses, ...]:
@@ -144,45 +151,89 @@ def large_classes(district: District, rolls: Rolls) -> tuple[LargeClasses, ...]:
 
 def outlook(district: District, plan: Plan | None = None) -> Outlook:
     """
-    Count the large classes of every planned year, without a plan and with it.
+    Count the large classes of every year, without a plan and with it.
 
     Parameters
     ----------
     district
         The district.
     plan
-        A plan with catchments; None, or one without, leaves ``after`` equal to ``before``.
+        A plan with catchments; None, or one without, leaves ``after`` equal to ``before``. Both end with `last_outlook_year`.
     """
-    before = tuple(item for rolls in rolls_without_plan(district) for item in large_classes(district, rolls))
-    after = before
-    if plan is not None and plan.catchments:
-        after = tuple(item for rolls in plan_rolls(district, plan) for item in large_classes(district, rolls))
-    return Outlook(before, after, district.rules.large_share_max)
+    planned = plan if plan is not None and plan.catchments else None
+    last = _last_known(district) if planned is None else last_outlook_year(district, planned)
+    before = tuple(item for rolls in rolls_without_plan(district, last=last) for item in large_classes(district, rolls))
+    if planned is None:
+        return Outlook(before, before, district.rules.large_share_max)
+    after = tuple(item for rolls in plan_rolls(district, planned) for item in large_classes(district, rolls))
+    own = max(item.year for item in planned.catchments)
+    return Outlook(before, after, district.rules.large_share_max, own if own < last else None)
 
 
-def rolls_without_plan(district: District) -> tuple[Rolls, ...]:
-    """Return the rolls of today and of each planned year if nothing is built and catchments stay as they are today."""
+def last_outlook_year(district: District, plan: Plan) -> int:
+    """
+    Return the school year with which the rolls of a plan end.
+
+    Notes
+    -----
+    model.md §1: a large class that enters goes only when its cohort leaves, which may be after the last planned year. A plan of
+    all planned years under ``phase_in`` is therefore looked at to the last year of the demand; any other ends with its own.
+    """
+    last = max(item.year for item in plan.catchments)
+    whole = plan.kind is PlanKind.PLAN and plan.regime == "phase_in" and last == district.years[-1]
+    return _last_known(district) if whole else last
+
+
+def rolls_without_plan(district: District, *, last: int | None = None) -> tuple[Rolls, ...]:
+    """
+    Return the rolls of today and of each later year if nothing is built and catchments stay as they are today.
+
+    Parameters
+    ----------
+    district
+        The district.
+    last
+        School year to end with; None for the last year of the demand.
+    """
     rolls = [start_rolls(district)]
-    for year in range(district.school_year + 1, district.years[-1] + 1):
+    for year in range(district.school_year + 1, (_last_known(district) if last is None else last) + 1):
         rolls.append(next_rolls(district, rolls[-1], {stage: {year: item} for stage, item in district.today.items()}))
     return tuple(rolls)
 
 
-def plan_rolls(district: District, plan: Plan) -> tuple[Rolls, ...]:
+def plan_rolls(district: District, plan: Plan, *, last: int | None = None) -> tuple[Rolls, ...]:
     """
-    Return the rolls of each planned year under a plan, today's first.
+    Return the rolls of each year under a plan, today's first where enrolled pupils stay.
+
+    Parameters
+    ----------
+    district
+        The district.
+    plan
+        With catchments.
+    last
+        School year to end with under ``phase_in``; None for `last_outlook_year`.
 
     Notes
     -----
     model.md §1: in ``phase_in`` entry grades follow the catchments of the year in which they enter; in ``full`` all grades do.
+    After the last planned year the last catchments of each stage go on, with the rooms as opened.
     """
     if plan.regime == "full":
         years = sorted({item.year for item in plan.catchments})
         return tuple(full_rolls(district, _of_year(plan.catchments, year), year, plan.seats, plan.scenario) for year in years)
     rolls = [start_rolls(district)]
-    for year in range(district.school_year + 1, max(item.year for item in plan.catchments) + 1):
+    for year in range(district.school_year + 1, (last_outlook_year(district, plan) if last is None else last) + 1):
         rolls.append(next_rolls(district, rolls[-1], _entries(plan.catchments, year), plan.seats, plan.scenario))
     return tuple(rolls)
+
+
+def _last_known(district: District) -> int:
+    """Return the last year up to which the demand has every year, at least the last planned one."""
+    last = district.years[-1]
+    while last + 1 in district.demand.years:
+        last += 1
+    return last
 
 
 def _of_year(catchments: Sequence[Catchments], year: int) -> Mapping[Stage, Catchments]:
@@ -190,11 +241,15 @@ def _of_year(catchments: Sequence[Catchments], year: int) -> Mapping[Stage, Catc
 
 
 def _entries(catchments: Sequence[Catchments], year: int) -> Mapping[Stage, Mapping[int, Catchments]]:
-    """Return by stage the catchments of each entry year up to ``year``."""
+    """Return by stage the catchments of each entry year up to ``year``; after the last planned year its catchments go on."""
+    planned = max(item.year for item in catchments)
     result: dict[Stage, dict[int, Catchments]] = {}
-    for item in catchments:
+    for item in sorted(catchments, key=lambda item: item.year):
         if item.year <= year:
             result.setdefault(item.stage, {})[item.year] = item
+    for own in result.values():
+        latest = own[max(own)]
+        own.update(dict.fromkeys(range(planned + 1, year + 1), latest))
     return result
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from xuequ.zoning.accounts import account, opened_seats, programme_target
 from xuequ.zoning.classes import Classes
 from xuequ.zoning.indicators import alert, assigned_distance_m, utilisation
-from xuequ.zoning.outlook import large_classes, plan_rolls
+from xuequ.zoning.outlook import large_classes, last_outlook_year, plan_rolls
 from xuequ.zoning.overflow import overflow_rows
 from xuequ.zoning.reasons import block_reasons
 from xuequ.zoning.rounds import admission_round, stage_capacity, zoned_schools
@@ -59,7 +59,7 @@ def state(district: District, plan: Plan, *, version: str = "") -> Statement:
     interface.md, "A plan on disk". Values are rounded as they stand in the files, so that what is read back is equal; bounds are
     rounded down. Neither time stamps nor seconds are stated.
     """
-    rolls = _rolls(district, plan, plan.scenario)
+    rolls = _rolls(district, plan, plan.scenario, later=True)
     rounds = rounds_of(district, plan)
     return Statement(
         plan=_plan_object(district, plan, rolls, version),
@@ -104,12 +104,13 @@ def _round(district: District, plan: Plan, rolls: Mapping[int, Rolls], item: Cat
     )  # fmt: skip
 
 
-def _rolls(district: District, plan: Plan, scenario: str) -> dict[int, Rolls]:
-    """Return the rolls of each year that the plan leads through."""
+def _rolls(district: District, plan: Plan, scenario: str, *, later: bool = False) -> dict[int, Rolls]:
+    """Return the rolls of each year that the plan leads through, and where asked of those ``later`` in which it goes on."""
     if not plan.catchments:
         return {}
-    regime = plan.regime if district.demand.graded else "full"
-    return {rolls.year: rolls for rolls in plan_rolls(district, replace(plan, regime=regime, scenario=scenario))}
+    made = replace(plan, regime=plan.regime if district.demand.graded else "full", scenario=scenario)
+    last = last_outlook_year(district, made) if later else max(item.year for item in plan.catchments)
+    return {rolls.year: rolls for rolls in plan_rolls(district, made, last=last)}
 
 
 def _assignment(district: District, chosen: Round, item: Catchments) -> list[AssignmentRow]:
@@ -292,7 +293,7 @@ def _programmes(district: District, plan: Plan) -> list[dict[str, Any]]:
 
 
 def _large_classes(district: District, rolls: Mapping[int, Rolls]) -> list[dict[str, Any]]:
-    """Return the large classes of each year: of primary, of junior, of both together (policy §3, convention 2)."""
+    """Return the large classes of each year, the later ones too: of primary, junior, both together (policy §3, convention 2)."""
     if not district.demand.graded:
         return []
     return [

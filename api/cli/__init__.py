@@ -57,7 +57,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Show the vers
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for plan, maps and report.")] = Path("xuequ-demo"),
-    time_limit: TimeLimit = 170.0,
+    time_limit: TimeLimit = 140.0,
     iterations: Iterations = None,
     seed: Seed = 1,
     threads: Threads = 2,
@@ -187,7 +187,7 @@ def plan(
     case: Case,
     out: Out,
     overrides: Set = None,
-    time_limit: TimeLimit = 170.0,
+    time_limit: TimeLimit = 140.0,
     iterations: Iterations = None,
     seed: Seed = 0,
     threads: Threads = 2,

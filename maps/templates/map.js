@@ -321,12 +321,21 @@ function showDistrict(map, data) {
       ...cards.filter((card) => card).map((card) => element("div", {}, element("dt", {}, say(card[0])), element("dd", {}, card[1], " ", element("small", {}, card[2]))))));
   }
   function chart(rows) {
-    const width = 340, height = 150, left = 8, bottom = 22, top = 18;
+    const width = 340, height = 150, left = 8, bottom = 22, top = rows.length > 8 ? 26 : 18;
     const most = Math.max(1, ...rows.map((row) => Math.max(row.before || 0, row.after || 0)));
     const step = (width - left) / rows.length, bar = Math.min(20, step / 2 - 3);
-    const picture = drawn("svg", { class: "chart", viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": say("outlook") });
+    // Numbers of three digits stand upright over narrow bars, so that they do not meet.
+    const narrow = rows.length > 8, upright = narrow && most > 99, planned = data.outlook.plannedTo;
+    const picture = drawn("svg", { class: narrow ? "chart narrow" : "chart", viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": say("outlook") });
     picture.append(drawn("defs", {}, drawn("pattern", { id: "hatch", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       drawn("rect", { width: 5, height: 5, fill: "#e9ebee" }), drawn("line", { x1: 0, y1: 0, x2: 0, y2: 5, stroke: "#7a828c", "stroke-width": 2.4 }))));
+    const later = planned === null ? rows.length : rows.filter((row) => row.year <= planned).length;
+    if (later < rows.length) {
+      const from = left + step * later;
+      picture.append(drawn("rect", { class: "later", x: from, y: 0, width: width - from, height, fill: "#f4f5f6" }),
+        drawn("line", { x1: from, x2: from, y1: 0, y2: height, stroke: "#7a828c", "stroke-dasharray": "3 3" }),
+        drawn("text", { x: (from + width) / 2, y: 12, "text-anchor": "middle" }, say("outlook.later", { year: planned })));
+    }
     rows.forEach((row, place) => {
       const middle = left + step * (place + 0.5);
       if (row.year === state.year) { picture.append(drawn("rect", { x: middle - step / 2 + 1, y: 0, width: step - 2, height, fill: "#eaf1fa", rx: 4 })); }
@@ -334,7 +343,8 @@ function showDistrict(map, data) {
         if (value === null) { return; }
         const tall = (height - bottom - top) * (value / most);
         picture.append(drawn("rect", { x: middle + shift, y: height - bottom - tall, width: bar, height: Math.max(tall, 0.8), fill, stroke: edge, "stroke-width": 0.8 }));
-        picture.append(drawn("text", { x: middle + shift + bar / 2, y: height - bottom - tall - 4, "text-anchor": "middle" }, String(value)));
+        const x = middle + shift + bar / 2, y = height - bottom - tall - 4;
+        picture.append(drawn("text", upright ? { transform: "translate(" + (x + 3.5) + " " + y + ") rotate(-90)" } : { x, y, "text-anchor": "middle" }, String(value)));
       });
       picture.append(drawn("text", { x: middle, y: height - 6, "text-anchor": "middle", "font-weight": row.year === state.year ? 700 : 400 }, String(row.year)));
     });
@@ -353,7 +363,7 @@ function showDistrict(map, data) {
       element("div", { class: "key" }, swatch("hatch"), element("span", {}, say("outlook.before")), swatch("#1b4f8f"), element("span", {}, say("outlook.after"))),
       chart(all),
       table([say("year"), say("stage.primary"), say("stage.junior"), say("total")], all.map((row, at) => ({
-        mark: row.year === state.year ? "now" : "",
+        mark: row.year === state.year ? "now" : data.outlook.plannedTo !== null && row.year > data.outlook.plannedTo ? "later" : "",
         cells: [String(row.year), ...[primary[at], junior[at], row].map((item) => blank(item.before) + " → " + blank(item.after))],
       }))),
       element("p", { class: "note" }, say("outlook.before") + " → " + say("outlook.after") + ". " + say("outlook.note")));

@@ -60,7 +60,7 @@ def test_any_name_reaches_the_report_as_text(name):
     plan = town_plan(district).replace(catchments=town_plan(district).catchments[:1])
     page = read_page(report(district, plan, warnings=(name,), pictures=False).html)
     assert page.all("script") == page.all("img") == []
-    assert page.one("h1").text == f"{name} · 学区规划报告"
+    assert page.one("h1").text == f"{name} · 招生片区与学位规划报告"
     assert name in [item.text for item in page.all("li")]
 
 

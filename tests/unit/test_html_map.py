@@ -40,7 +40,7 @@ def test_it_is_folium_s_map_with_leaflet_inside():
 def test_the_page_has_its_language_title_and_room_to_enlarge():
     page = read_page(HTML)
     assert page.one("html").attributes["lang"] == "zh-CN"
-    assert page.one("title").text == "示例区 · 学区规划图"
+    assert page.one("title").text == "示例区 · 招生片区与学位规划图"
     assert "user-scalable=no" not in HTML
     assert page.one("aside").attributes == {"id": "panel", "tabindex": "-1", "aria-label": "面板"}
 
@@ -154,7 +154,7 @@ def test_hostile_names_are_data_and_nothing_else():
     assert payload_of(html)["schools"]["names"][0] == HOSTILE
     page = read_page(html)
     assert page.all("img") == []
-    assert page.one("title").text == f"{HOSTILE} · 学区规划图"
+    assert page.one("title").text == f"{HOSTILE} · 招生片区与学位规划图"
     assert "49" not in page.one("title").text
     assert len(page.all("script")) == len(read_page(HTML).all("script"))
 

@@ -76,7 +76,7 @@ def layer_of(page) -> str:
 def test_it_opens_with_no_network_and_no_fault(open_map):
     page = open_map()
     assert layer_of(page) == "primary|2026"
-    assert page.locator("h1").inner_text() == "示例区 · 学区规划图"
+    assert page.locator("h1").inner_text() == "示例区 · 招生片区与学位规划图"
     assert page.get_by_role("button", name="龙湖小学※, 红").count() == 1
     assert page.faults == []
 

@@ -39,7 +39,7 @@ def test_the_page_needs_no_network_and_no_script():
     assert outside_links(HTML) == ()
     assert PAGE.all("script") == []
     assert PAGE.one("html").attributes["lang"] == "zh-CN"
-    assert PAGE.one("title").text == PAGE.one("h1").text == "示例区 · 学区规划报告"
+    assert PAGE.one("title").text == PAGE.one("h1").text == "示例区 · 招生片区与学位规划报告"
 
 
 def test_every_section_is_linked_and_there():

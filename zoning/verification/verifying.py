@@ -102,7 +102,7 @@ class _Work:
         statement, ground, findings = self.statement, self.ground, self.findings
         self.areas = assignment.read_areas(ground, statement.assignment, findings)
         stated.check_places(ground, self.said, self.areas, findings)
-        self.counted = self._count(self.said["scenario"])
+        self.counted = self._count(self.said["scenario"], later=True)
         rows, schools = assignment.by_place(statement.assignment), assignment.by_place(statement.schools)
         places = {(str(area.stage), area.year) for area in self.areas}
         findings.same("schools.places", sorted(map(str, schools.keys() - places)), [], "stages and years without catchments")
@@ -125,10 +125,14 @@ class _Work:
         self._check_certificates()
         stated.check_large_classes(ground, self.counted, stated.listed(self.said, "large_classes", findings), findings)
 
-    def _count(self, scenario: str) -> dict[int, Counted]:
+    def _count(self, scenario: str, *, later: bool = False) -> dict[int, Counted]:
+        """Count who sits where in each year; where asked also in the ``later`` years, in which a whole plan goes on."""
         years = sorted({area.year for area in self.areas})
         if self.phase_in and years:
-            return count_years(self.ground, self.areas, years[-1], scenario)
+            last, known = years[-1], set(self.district.demand.years)
+            if later and self.kind == PlanKind.PLAN and last == self.district.years[-1]:
+                last = next(year for year in range(last, max(known) + 1) if year + 1 not in known)
+            return count_years(self.ground, self.areas, last, scenario)
         return {
             year: count_full(self.ground, [area for area in self.areas if area.year == year], year, scenario) for year in years
         }
