@@ -35,14 +35,13 @@ def outlook_sentences(scene: Scene, texts: Texts, *, brief: bool = False) -> tup
 
 
 def _one_year(found: Outlook, year: int, texts: Texts) -> tuple[str, ...]:
-    sentences = []
-    for items, key in ((found.after, "outlook.year.after"), (found.before, "outlook.year.before")):
-        for item in items:
-            if item.stage is None and item.year == year:
-                sentences.append(
-                    texts(key, year=texts.year(year), count=item.large, classes=item.classes, share=f"{item.share:.1%}")
-                )
-    return tuple(sentences)
+    told = ((found.after, "outlook.year.after"), (found.before, "outlook.year.before"))
+    return tuple(
+        texts(key, year=texts.year(year), count=item.large, classes=item.classes, share=f"{item.share:.1%}")
+        for items, key in told
+        for item in items
+        if item.stage is None and item.year == year
+    )
 
 
 def _last(found: Outlook, texts: Texts) -> str:
