@@ -101,8 +101,12 @@ def init_case(folder: str | Path) -> Path:
 
 
 def _files(root: Path, unread: list[str]) -> Iterator[_Found]:
+    # A plan folder kept beside the district's files holds results, not tables of the case.
+    plans = {item.parent for item in root.rglob("plan.json")}
     candidates = sorted(
-        item for item in root.rglob("*") if item.suffix.lower() in SUFFIXES and not _hidden(item.relative_to(root))
+        item
+        for item in root.rglob("*")
+        if item.suffix.lower() in SUFFIXES and item.parent not in plans and not _hidden(item.relative_to(root))
     )
     for item in candidates[:_MOST_FILES]:
         name = item.relative_to(root).as_posix()

@@ -113,7 +113,7 @@ def test_largest_remainder_keeps_the_total_and_stays_within_one(shares, total):
     parts = largest_remainder(weights, total)
     assert parts.sum() == total
     even = weights if weights.sum() > 0 else np.ones(len(weights))
-    assert (np.abs(parts - even * (total / even.sum())) < 1 + 1e-6).all()
+    assert (np.abs(parts - even / even.sum() * total) < 1 + 1e-6).all()
 
 
 @given(
