@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xuequ.solver.portfolio import zone
+from xuequ.zoning.indicators import goal_value
+from xuequ.zoning.rounds import admission_round
 from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
@@ -29,13 +31,16 @@ class BenchResult:
         Its name.
     plan
         What was found; its objective and bound are in pupil·km.
+    over
+        Pupils above the seats of their school: 0 in a plan that is feasible.
     """
 
     instance: str
     plan: Plan
+    over: int
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object of interface.md, with the certified bound besides."""
+        """Return the object of interface.md, with the overload and the certified bound besides."""
         plan = self.plan
         return {
             "instance": self.instance,
@@ -43,6 +48,7 @@ class BenchResult:
             "bound": plan.bound,
             "gap_to_bound": plan.gap,
             "status": plan.status.value,
+            "over": self.over,
             "seconds": round(plan.seconds, 3),
             "certified_bound": plan.certified_bound,
         }
@@ -67,4 +73,7 @@ def run_instance(
     stop, seed, threads, progress
         As in `portfolio.zone`.
     """
-    return BenchResult(name, zone(district, stage=Stage.PRIMARY, stop=stop, seed=seed, threads=threads, progress=progress))
+    plan = zone(district, stage=Stage.PRIMARY, stop=stop, seed=seed, threads=threads, progress=progress)
+    asked = admission_round(district, Stage.PRIMARY, district.year_or_first(plan.year), regime="full")
+    over = sum(int(goal_value("over_standard", district, asked, found)) for found in plan.catchments)
+    return BenchResult(name, plan, over)

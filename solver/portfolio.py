@@ -142,8 +142,8 @@ def _plan(district: District, run: Run, blank: Plan) -> Plan:
     gaps = [relative_gap(goal.value, goal.bound) for goal in goals]
     proven = fits and all(gap is not None and gap <= _PROVEN for gap in gaps)
     explanation = Explanation() if fits else explain_excess(district, problem, run.zone)
-    # What did not fit when the search was stopped may fit later, unless a shortage proves that it cannot.
-    without = Status.STOPPED if run.clock.should_stop() and not explanation.shortage else Status.INFEASIBLE
+    # What the search did not fit may fit in another plan, unless a shortage proves that it cannot.
+    without = Status.INFEASIBLE if explanation.shortage else Status.STOPPED
     return blank.replace(
         status=(Status.OPTIMAL if proven else Status.FEASIBLE) if fits else without,
         goals=goals,

@@ -101,7 +101,7 @@ def make(common: Common, district: District, solve: Callable[..., Plan], out: Pa
         raise CannotBeDone(plan.explanation, plan)
     if plan.status is Status.STOPPED:
         so_far = f" ({plan.explanation.sentence})" if plan.explanation.reasons else ""
-        raise StoppedWithoutPlan(f"stopped before there was a first plan{so_far}; give more --time-limit", plan)
+        raise StoppedWithoutPlan(f"stopped before there was a first plan{so_far}; give more --time-limit, or ask for less", plan)
     statement = state(district, plan, version=version("xuequ"))
     verify(district, statement).raise_if_failed()
     write_plan(out, district, statement)

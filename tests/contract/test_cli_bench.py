@@ -85,6 +85,7 @@ def test_bench_answers_with_the_keys_of_the_interface(mixed, tmp_path):
     for item in answer["results"]:
         assert item.keys() >= RESULT_KEYS
         assert item["status"] in {"optimal", "feasible"}
+        assert item["over"] == 0
         assert item["bound"] <= item["objective"] + 1e-9
         assert item["gap_to_bound"] >= 0
         assert item["seconds"] >= 0

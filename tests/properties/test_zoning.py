@@ -207,7 +207,8 @@ def test_bounds_stay_below_the_optimum_and_the_search_finds_it(district: Distric
     best = enumerate_best(problem, plain)
     plan = zone(district, stage=Stage.PRIMARY, year=2026, stop=MaxIterations(400))
     if best is None:
-        assert plan.status == "infeasible"
+        # What no shortage proves impossible is only not found.
+        assert plan.status == ("infeasible" if plan.explanation.shortage else "stopped")
         return
     assert plan.objective == pytest.approx(best, abs=1e-6)
     assert plan.certified_bound is not None
