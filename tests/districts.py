@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 
@@ -78,3 +80,11 @@ def grid_district(
         today={stage: Catchments.from_schools(stage, years[0] - 1, nearest) for stage in stages},
     )
     return district.replace(**changes) if changes else district
+
+
+def longer(district: District, last: int) -> District:
+    """The district with a demand that goes on to ``last`` with the children of its last year."""
+    demand = district.demand
+    more = last - demand.years[-1]
+    pupils = np.concatenate([demand.pupils, np.repeat(demand.pupils[:, -1:], more, axis=1)], axis=1)
+    return district.replace(demand=replace(demand, years=(*demand.years, *range(demand.years[-1] + 1, last + 1)), pupils=pupils))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from districts import grid_district
+from districts import grid_district, longer
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from plans import bound_of, certified, goals_of, grown_catchments, hand_plan, rich_district, rich_plan, rich_seats
@@ -19,6 +19,7 @@ from xuequ.zoning.cluster import ClusterPlan, Membership, Role
 from xuequ.zoning.district import Enrolment
 from xuequ.zoning.indicators import goal_value, zone_distances
 from xuequ.zoning.options import GOAL_UNITS, GoalSpec, Lock, Options, ZoningOptions
+from xuequ.zoning.outlook import plan_rolls
 from xuequ.zoning.places import NEVER
 from xuequ.zoning.plan import Certificate, Plan, PlanKind, Status
 from xuequ.zoning.rolls import entry_capacity
@@ -152,6 +153,33 @@ def test_rolls_are_counted_alike(seed, scenario):
         sizes = [entry_size(ground, j, stage, 2028, counted[2027]) for j in range(6)]
         np.testing.assert_array_equal([item.planned for item in sizes], capacity.planned)
         np.testing.assert_array_equal([item.absolute for item in sizes], capacity.absolute)
+
+
+@FEW
+@given(st.integers(0, 10**6))
+def test_the_years_after_the_planned_ones_are_counted_alike(seed):
+    """Catchments go on, rooms open and close, schools move: both counts of the later years agree."""
+    rng = np.random.default_rng(seed)
+    district = longer(rich_district(), 2033)
+    closed = np.full(6, NEVER)
+    closed[2] = rng.choice([2028, 2030, NEVER])
+    district = district.replace(schools=replace(district.schools, closed=closed))
+    seats = rich_seats() if seed % 2 else SeatPlan((Opening("moved", Stage.PRIMARY, 2028, 6),))
+    planned = tuple(
+        grown_catchments(district, stage, year, rng, seats)
+        for stage in (Stage.PRIMARY, Stage.JUNIOR)
+        for year in district.years
+        if year == district.years[-1] or rng.random() < 0.7
+    )
+    plan = Plan(PlanKind.PLAN, Status.FEASIBLE, "", regime="phase_in", catchments=planned, seats=seats)
+    rolls = plan_rolls(district, plan)
+    assert [item.year for item in rolls] == list(range(2025, 2034))
+    ground = Ground(district, [(item.site, item.stage, item.year, item.rooms) for item in seats.openings])
+    areas = [Area(item.stage, item.year, tuple((*item.zones, ())[k] for k in item.zone)) for item in planned]
+    counted = count_years(ground, areas, 2033, "middle")
+    for expected in rolls:
+        np.testing.assert_array_equal(counted[expected.year].pupils, expected.pupils)
+        np.testing.assert_array_equal(counted[expected.year].classes, expected.classes)
 
 
 @FEW

@@ -12,7 +12,7 @@ from showpiece import town, town_plan
 from xuequ.maps.comparison import compare, differing_blocks
 from xuequ.maps.inlining import outside_links
 from xuequ.zoning.catchments import Catchments
-from xuequ.zoning.plan import Goal
+from xuequ.zoning.plan import Goal, PlanKind
 from xuequ.zoning.stage import Stage
 
 DISTRICT = town()
@@ -131,3 +131,11 @@ def test_where_nothing_is_known_of_enrolment_large_classes_are_left_out():
     assert both.large_classes() == []
     assert both.to_json()["plans"][0]["last_large_year"] is None
     assert "Large classes by year" not in both.html()
+
+
+def test_a_plan_for_one_year_beside_a_whole_one_leaves_the_later_years_open():
+    one = EARLY.replace(kind=PlanKind.ZONE, catchments=tuple(item for item in EARLY.catchments if item.year == 2026))
+    table = compare(DISTRICT, [one, EARLY], ["one", "whole"]).large_classes()
+    assert [row["year"] for row in table] == [2025, *DISTRICT.years]
+    assert all(row["without"] is not None for row in table)
+    assert [row["values"][0] is None for row in table] == [False, False, True, True, True, True]

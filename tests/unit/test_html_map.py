@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import shapely
+from districts import longer
 from page_reading import payload_of, read_page
 from showpiece import NAMES, town, town_plan
 
@@ -199,3 +200,12 @@ def test_a_large_district_stays_small_enough_to_send():
     catchments = tuple(Catchments(item.stage, year, item.zones, item.zone) for item in today for year in large.years)
     plan = PLAN.replace(seats=None, clusters=None, catchments=catchments)
     assert len(interactive(large, plan).html.encode()) < 1_500_000
+
+
+def test_the_panel_goes_to_the_last_year_of_the_demand():
+    district = longer(DISTRICT, 2035)
+    data = payload_of(interactive(district, town_plan(district)).html)
+    assert data["outlook"]["plannedTo"] == 2030
+    assert {row[0] for row in data["outlook"]["after"]} == set(range(2025, 2036))
+    assert data["outlookText"][-1].startswith("2030学年之后沿用该学年片区")
+    assert DATA["outlook"]["plannedTo"] is None

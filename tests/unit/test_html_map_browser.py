@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from districts import longer
 from showpiece import town, town_plan
 
 from xuequ.maps.html_map import interactive
@@ -105,6 +106,21 @@ def test_the_years_without_the_plan_show_no_new_school(open_map):
     assert layer_of(page) == "primary|2030|without"
     assert page.get_by_role("button", name="新城学校, ").count() == 0
     assert "不实施规划" in page.locator(".map-mark").inner_text()
+
+
+def test_the_chart_marks_the_years_after_the_planned_ones(open_map):
+    page = open_map(demand=longer(DISTRICT, 2035).demand)
+    chart = page.locator("svg.chart")
+    assert chart.locator("rect.later").count() == 1
+    assert "沿用2030年片区" in chart.text_content()
+    assert page.locator("tr.later td:first-child").all_inner_texts() == [str(year) for year in range(2031, 2036)]
+    edge = chart.bounding_box()
+    for text in chart.locator("text").all():
+        box = text.bounding_box()
+        assert box["y"] >= edge["y"] - 0.5
+        assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 0.5
+    assert page.faults == []
+    assert open_map().locator("svg.chart rect.later").count() == 0
 
 
 def test_everything_is_reached_with_the_keyboard(open_map):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from districts import longer
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -132,3 +133,16 @@ def test_the_legend_explains_nothing_that_is_not_there(figure):
     told = " ".join(text.get_text() for text in figure.axes[0].get_legend().get_texts())
     for word in ("Site", "cluster", "River", "Roads"):
         assert word not in told
+
+
+def test_bars_of_years_after_the_planned_ones_are_marked_and_their_numbers_do_not_meet(figure):
+    axes = figure.add_axes((0.73, 0.465, 0.24, 0.155))
+    district = longer(DISTRICT, 2035)
+    shown = scene(district, town_plan(district))
+    items = tuple(replace(item, large=item.large + 180) for item in shown.outlook.before)
+    draw_bars(axes, replace(shown, outlook=replace(shown.outlook, before=items, after=items)), WORDS)
+    assert "catchments of 2030 go on" in words_on(figure)
+    FigureCanvasAgg(figure).draw()
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text().isdigit()]
+    assert len(boxes) == 3 * 11
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from districts import longer
 from page_reading import read_page
 from showpiece import NAMES, town, town_plan
 
@@ -13,7 +14,7 @@ from xuequ.maps.scene import scene
 from xuequ.maps.texts import texts
 from xuequ.zoning.explanation import Explanation, Shortage
 from xuequ.zoning.outlook import LargeClasses, Outlook
-from xuequ.zoning.plan import Goal
+from xuequ.zoning.plan import Goal, PlanKind
 from xuequ.zoning.stage import Stage
 
 DISTRICT = town()
@@ -218,3 +219,42 @@ def test_nothing_is_told_where_nothing_is_known():
     from dataclasses import replace
 
     assert outlook_sentences(replace(scene(DISTRICT, PLAN), outlook=None), texts("zh")) == ()
+
+
+def test_a_plan_for_one_year_says_what_that_year_has_and_no_more():
+    one = PLAN.replace(kind=PlanKind.ZONE, catchments=tuple(item for item in PLAN.catchments if item.year == 2026))
+    shown = scene(DISTRICT, one)
+    assert {item.year for item in (*shown.outlook.before, *shown.outlook.after)} == {2025, 2026}
+    after, before = ([i for i in items if i.stage is None][-1] for items in (shown.outlook.after, shown.outlook.before))
+    assert outlook_sentences(shown, texts("en")) == (
+        f"With the plan {after.large} of {after.classes} classes are large in 2026/27 ({after.share:.1%}).",
+        f"Without the plan {before.large} of {before.classes} classes are large in 2026/27 ({before.share:.1%}).",
+    )
+    assert "期内未能" not in report(DISTRICT, one, pictures=False).html
+
+
+def test_the_years_after_the_planned_ones_are_marked():
+    district = longer(DISTRICT, 2035)
+    plan = town_plan(district)
+    page = read_page(report(district, plan, pictures=False).html)
+    table = rows(page, "大班额逐年变化")[2:]
+    assert [row[0] for row in table] == [f"{year}学年" for year in range(2025, 2036)]
+    assert [row.attributes.get("class") for row in page.all("tr")].count("later") == 5
+    assert "沿用2030年片区" in page.one("svg").text
+    assert "2030学年之后沿用该学年片区" in " ".join(item.text for item in page.all("p"))
+    shown = scene(district, plan)
+    assert outlook_sentences(shown, texts("en"), brief=True) == outlook_sentences(shown, texts("en"))[:-1]
+    assert "later" not in HTML.partition('id="outlook"')[2]
+
+
+def test_without_a_large_class_or_with_the_last_told():
+    from dataclasses import replace
+
+    def told(before):
+        found = Outlook(tuple(LargeClasses(None, year, 100, n, 0, ()) for year, n in before), outlook_of([]).after, 0.05)
+        return outlook_sentences(replace(scene(DISTRICT, PLAN), outlook=found), texts("en"))[-1]
+
+    assert told([(2026, 8), (2027, 0)]) == (
+        "Without the plan the last is of 2026/27; they are basically eliminated from 2027/28."
+    )
+    assert told([(2026, 0), (2027, 0)]) == "Without the plan no class is large in any year either."

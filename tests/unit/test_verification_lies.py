@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from districts import grid_district
+from districts import grid_district, longer
 from plans import bound_of, certified, goals_of, hand_plan, nearest_catchments, rich_district, rich_plan
 
 from xuequ.data.plans import plan_from
@@ -30,6 +30,13 @@ from xuequ.zoning.verification import verify
 @pytest.fixture(scope="module")
 def rich():
     district = rich_district()
+    return district, state(district, rich_plan(district))
+
+
+@pytest.fixture(scope="module")
+def later():
+    """A whole plan where the demand goes on after the planned years."""
+    district = longer(rich_district(), 2031)
     return district, state(district, rich_plan(district))
 
 
@@ -607,6 +614,47 @@ class TestThresholds:
         first = statement.schools[0]
         assert (first.classes, first.large, first.super_large) == (1, large, super_large)
         assert verify(district, statement).failed == ()
+
+
+class TestLaterYears:
+    """Large classes are stated, and counted again, to the last year of the demand; all else ends with the planned years."""
+
+    def test_it_verifies(self, later):
+        district, statement = later
+        assert verify(district, statement).failed == ()
+        assert {item["year"] for item in statement.plan["large_classes"]} == set(range(2025, 2032))
+        assert max(item.year for item in statement.schools) == 2028
+        assert {item.year for rows in statement.scenarios.values() for item in rows} == {2026, 2027, 2028}
+
+    @pytest.mark.parametrize(
+        ("lie", "check"),
+        [
+            (said("large_classes", -1, "large", value=lambda n: n + 1), "large_classes.counts"),
+            (said("large_classes", -2, "classes", value=lambda n: n + 1), "large_classes.counts"),
+            (said("large_classes", value=lambda rows: rows[:-3]), "large_classes.rows"),
+            (said("large_classes", value=lambda rows: [*rows, rows[-1] | {"year": 2032}]), "large_classes.rows"),
+        ],
+    )
+    def test_a_lie_of_the_last_year_is_found(self, later, lie, check):
+        district, statement = later
+        assert check in {item.name for item in verify(district, lie(statement)).failed}
+
+    def test_years_after_a_gap_in_the_demand_are_not_looked_at(self, later):
+        demand = later[0].demand
+        kept = [k for k, year in enumerate(demand.years) if year != 2030]
+        district = later[0].replace(
+            demand=replace(demand, years=tuple(demand.years[k] for k in kept), pupils=demand.pupils[:, kept])
+        )
+        statement = state(district, rich_plan(district))
+        assert max(item["year"] for item in statement.plan["large_classes"]) == 2029
+        assert verify(district, statement).failed == ()
+
+    def test_a_plan_for_one_year_ends_with_it(self, later):
+        district = later[0]
+        plan = hand_plan(district, nearest_catchments(district, Stage.PRIMARY, 2028), regime="phase_in")
+        statement = state(district, plan)
+        assert max(item["year"] for item in statement.plan["large_classes"]) == 2028
+        assert not any(item.name.startswith("large_classes") for item in verify(district, statement).failed)
 
 
 class TestClusterPlan:

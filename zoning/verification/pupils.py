@@ -77,13 +77,13 @@ def count_years(ground: Ground, areas: Iterable[Area], last: int, scenario: str)
     areas
         The catchments of each stage and year.
     last
-        The last school year to be counted. After the last year of ``areas`` the last catchments of each stage go on.
+        The last school year to be counted. After the planned years the last catchments of each stage go on.
     """
     district = ground.district
     planned: dict[Stage, dict[int, Area]] = {stage: {} for stage in Stage}
     for area in areas:
         planned[area.stage][area.year] = area
-    final = max((year for own in planned.values() for year in own), default=last)
+    final = max([district.years[-1], *(year for own in planned.values() for year in own)])
     for own in planned.values():
         if own:
             going_on = own[max(own)]
