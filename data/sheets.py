@@ -17,7 +17,6 @@ from xuequ.data.tables import heading_key
 from xuequ.zoning.errors import LimitExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -335,8 +334,3 @@ def _fill_merged(grid: list[list[Any]], merged: dict[Corner, Corner], notes: lis
             for c in range(column, min(last_column, len(grid[r]) - 1) + 1):
                 grid[r][c] = value
     notes.append(f"{len(merged)} merged areas are filled with their value")
-
-
-def headings_of(columns: Sequence[str]) -> frozenset[str]:
-    """Return the keys of headings."""
-    return frozenset(heading_key(name) for name in columns)

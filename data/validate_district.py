@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xuequ.zoning.catchments import pooled_zones
+from xuequ.zoning.rules import NOT_APPLIED
 from xuequ.zoning.stage import GRADES, Stage
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def check_district(district: District, problems: Problems) -> None:
             )
     _check_reach(district, problems)
     _check_classes(district, problems)
+    _check_rules(district, problems)
 
 
 def _running(district: District, stage: Stage) -> Any:
@@ -144,6 +146,18 @@ def _check_classes(district: District, problems: Problems) -> None:
     for j, g in np.argwhere((classes > 0) & (pupils == 0))[:_LISTED]:
         problems.warn("enrolment", f"{GRADES[g]} of {district.schools.ids[j]} has {classes[j, g]} classes without a pupil",
                       "fill in its pupils", row=district.schools.ids[j])  # fmt: skip
+
+
+def _check_rules(district: District, problems: Problems) -> None:
+    for item in district.rules.overrides():
+        if item.key.partition(".")[0] in NOT_APPLIED:
+            problems.warn(
+                "case.toml",
+                f"the rule {item.key} is known, but nothing applies it yet: the override changes no result",
+                "leave it out, or keep it for a later version",
+                row="rules",
+                value=str(item.value),
+            )
 
 
 def summarise(district: District, present: set[str]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Template
 
+from xuequ.maps.documents import Page
 from xuequ.maps.inlining import inlined, script_safe, template_text
 from xuequ.maps.outlook_words import outlook_sentences
 from xuequ.maps.payload import map_payload
@@ -18,8 +18,6 @@ from xuequ.maps.texts import texts as words_of
 from xuequ.maps.typography import font_face
 
 if TYPE_CHECKING:
-    import os
-
     from xuequ.maps.scene import Scene
     from xuequ.maps.texts import Texts
     from xuequ.zoning.district import District
@@ -38,24 +36,8 @@ _MARKS = ("[xuequ: header]", "[xuequ: body]", "[xuequ: script]")
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlMap:
-    """
-    A map as one HTML page.
-
-    Parameters
-    ----------
-    html
-        The page.
-    """
-
-    html: str
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page and return where it is; folders are made."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(self.html, encoding="utf-8", newline="\n")
-        return target
+class HtmlMap(Page):
+    """A map as one HTML page."""
 
     def _repr_html_(self) -> str:
         """Return the page in a frame, for notebooks."""

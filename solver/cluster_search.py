@@ -76,7 +76,6 @@ class _Walk:
         self.problem = problem
         self.near = {j: _mask(problem.neighbours[j]) for j in problem.schools}
         self.units = _units(problem)
-        self.unit_of = {j: unit for unit in self.units for j in unit}
         self.free = [unit for unit in self.units if not set(unit) & set(problem.leads)]
         self.exempt = {lead: _mask(j for j, head in problem.assisted if head == lead) for lead in problem.leads}
         self.kinds = [(_mask(found), least) for found, least in problem.kinds.values()]

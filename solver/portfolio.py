@@ -12,7 +12,7 @@ from xuequ.solver.repair import Unjoinable
 from xuequ.solver.shortage import explain_conflicts, explain_excess
 from xuequ.solver.stop import Clock, MaxIterations
 from xuequ.zoning.explanation import Explanation
-from xuequ.zoning.indicators import goal_value
+from xuequ.zoning.indicators import goal_value, loads_by_id
 from xuequ.zoning.options import GOAL_UNITS
 from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, relative_gap
 from xuequ.zoning.stage import Stage
@@ -151,6 +151,7 @@ def _plan(district: District, run: Run, blank: Plan) -> Plan:
         certified_bound=run.certified,
         solver_bound=run.bounds.get(DISTANCE) if distance else None,
         catchments=(catchments,),
+        loads=loads_by_id(district, catchments, problem.round.pupils),
         certificates=run.certificates,
         explanation=explanation,
         seconds=run.clock.elapsed_s,

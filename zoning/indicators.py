@@ -29,6 +29,7 @@ __all__ = [
     "goal_value",
     "goal_values",
     "is_moved",
+    "loads_by_id",
     "nearest_zone",
     "split_families",
     "utilisation",
@@ -44,6 +45,12 @@ def zone_loads(catchments: Catchments, pupils: NDArray[np.int64]) -> NDArray[np.
     loads = np.zeros(len(catchments.zones), dtype=np.int64)
     np.add.at(loads, catchments.zone[given], pupils[given])
     return loads
+
+
+def loads_by_id(district: District, catchments: Catchments, pupils: NDArray[np.int64]) -> dict[str, int]:
+    """Return the pupils of each zone by its id, ``A`` or ``A;B``."""
+    names = catchments.zone_ids(district.schools.ids)
+    return dict(zip(names, zone_loads(catchments, pupils).tolist(), strict=True))
 
 
 def utilisation(pupils: int, planned: int) -> float | None:

@@ -159,6 +159,9 @@ class Plan:
         Of ``plan``: goals reached by each stage and year.
     settings
         Options that verification needs: ``seats`` ("soft"/"hard"), ``moved_max``.
+    loads
+        Of ``zone``: pupils that the catchments give to each zone, by its id (``A`` or ``A;B``), as the solver
+        counted them. Empty for the other kinds and for a plan read from its files.
     seconds
         Time taken; shown, never stored in the plan's files.
     """
@@ -182,6 +185,7 @@ class Plan:
     stage_goals: tuple[tuple[Stage, int, tuple[Goal, ...]], ...] = ()
     explanation: Explanation = Explanation()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    loads: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

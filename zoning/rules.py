@@ -15,7 +15,13 @@ from xuequ.zoning.stage import Grade, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Override", "Parameter", "Rules"]
+__all__ = ["NOT_APPLIED", "Override", "Parameter", "Rules"]
+
+NOT_APPLIED = frozenset({
+    "entry_grade_no_new_large", "kg", "kg_target", "large_share_year", "multi_school_zones", "no_transfer_above_standard",
+    "resource_room_threshold", "rural_time_g1_3", "sibling_years", "small_school", "small_school_review", "tight_groups_target",
+})  # fmt: skip
+"""Rules of policy §17 that no part of the program applies yet: a case that overrides one is told so by ``check``."""
 
 
 def _rule(default: Any, unit: str, source: str, use: str) -> Any:

@@ -142,64 +142,31 @@ def zone(
     guarded(common, lambda: run_zone(common, out, stage, year, regime))
 
 
-@app.command()
-def seats(
-    case: Case,
-    out: Out,
-    overrides: Set = None,
-    time_limit: TimeLimit = 60.0,
-    iterations: Iterations = None,
-    seed: Seed = 0,
-    threads: Threads = 1,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Choose which sites are built, with how many classrooms, and in which year."""
-    from xuequ.api.cli.planning import run_verb  # noqa: PLC0415
+def _add_planning(verb: str, purpose: str, *, seconds: float = 60.0, cores: int = 1) -> None:
+    """Add the command of a verb that makes a plan of the whole case."""
 
-    common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
-    guarded(common, lambda: run_verb(common, out, "seats"))
+    @app.command(verb, help=purpose)
+    def _command(
+        case: Case,
+        out: Out,
+        overrides: Set = None,
+        time_limit: TimeLimit = seconds,
+        iterations: Iterations = None,
+        seed: Seed = 0,
+        threads: Threads = cores,
+        json: Json = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+    ) -> None:
+        from xuequ.api.cli.planning import run_verb  # noqa: PLC0415
 
-
-@app.command()
-def cluster(
-    case: Case,
-    out: Out,
-    overrides: Set = None,
-    time_limit: TimeLimit = 60.0,
-    iterations: Iterations = None,
-    seed: Seed = 0,
-    threads: Threads = 1,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Form the clusters of 1+X+Y."""
-    from xuequ.api.cli.planning import run_verb  # noqa: PLC0415
-
-    common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
-    guarded(common, lambda: run_verb(common, out, "cluster"))
+        common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
+        guarded(common, lambda: run_verb(common, out, verb))
 
 
-@app.command()
-def plan(
-    case: Case,
-    out: Out,
-    overrides: Set = None,
-    time_limit: TimeLimit = 140.0,
-    iterations: Iterations = None,
-    seed: Seed = 0,
-    threads: Threads = 2,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Seats, catchments of every stage and year, and clusters, coupled."""
-    from xuequ.api.cli.planning import run_verb  # noqa: PLC0415
-
-    common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
-    guarded(common, lambda: run_verb(common, out, "plan"))
+_add_planning("seats", "Choose which sites are built, with how many classrooms, and in which year.")
+_add_planning("cluster", "Form the clusters of 1+X+Y.")
+_add_planning("plan", "Seats, catchments of every stage and year, and clusters, coupled.", seconds=140.0, cores=2)
 
 
 @app.command()

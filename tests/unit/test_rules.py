@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from xuequ.zoning.rules import Rules
+from xuequ import zoning
+from xuequ.zoning.rules import NOT_APPLIED, Rules
 from xuequ.zoning.stage import Grade, Stage
 
 
@@ -73,3 +75,14 @@ def test_limits_depend_on_the_setting():
     assert rules.walk_limit_m(Stage.PRIMARY, "urban") == 650
     assert rules.walk_limit_m(Stage.PRIMARY, "periurban") == 2000
     assert rules.walk_limit_m(Stage.JUNIOR, "rural") == 5000
+
+
+def test_what_nothing_applies_is_listed_and_nothing_else():
+    """A rule that no code reads but that may be overridden would be a promise that nobody keeps."""
+    rooms = (Path(zoning.__path__[0]).parent / room for room in ("zoning", "solver", "data", "maps", "api"))
+    sources = {path: path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py")}
+    own = next(text for path, text in sources.items() if path.name == "rules.py")
+    others = "\n".join(text for path, text in sources.items() if path.name != "rules.py")
+    heads = {parameter.key.partition(".")[0] for parameter in Rules().parameters()}
+    unread = {head for head in heads if not re.search(rf"\b{head}\b", others) and f"self.{head}" not in own}
+    assert unread == NOT_APPLIED
