@@ -210,7 +210,10 @@ def _measure_cut(case: Any, state: Any, move: Any) -> None:
         i = move.unit[t]
         for e in range(case.indptr[i], case.indptr[i + 1]):
             other = state.zone[case.neighbours[e]]
-            move.change[6] += case.border[e] * ((other != move.source[t + 1]) - (other != move.source[t]) + 0.0)
+            if other == move.source[t]:
+                move.change[6] += case.border[e]
+            elif other == move.source[t + 1]:
+                move.change[6] -= case.border[e]
         state.zone[i] = move.source[t + 1]
     for t in range(length):
         state.zone[move.unit[t]] = move.source[t]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pulp
 import pytest
 
 if TYPE_CHECKING:
@@ -29,15 +30,30 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compare a text with a file of tests/golden byte for byte (``--write-golden`` writes the file)."""
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], str]:
+    """Give what a file of tests/golden says, to compare a text with it byte for byte (``--write-golden`` writes it anew)."""
 
-    def check(name: str, text: str) -> None:
+    def expected(name: str, text: str) -> str:
         path = HERE / "golden" / name
         if request.config.getoption("--write-golden"):
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(text.encode())
         assert path.is_file(), f"there is no golden file {name}; run pytest --write-golden and read what it wrote"
-        assert path.read_bytes().decode() == text, f"{name} differs; if that is meant, run pytest --write-golden"
+        return path.read_bytes().decode()
 
-    return check
+    return expected
+
+
+@pytest.fixture
+def golden_lp(golden: Callable[[str, str], str], tmp_path: Path) -> Callable[[str, pulp.LpProblem], tuple[str, str]]:
+    """Give the LP text of a model (the sum of its variables where it has no objective), and what the golden file says."""
+
+    def texts(name: str, model: pulp.LpProblem) -> tuple[str, str]:
+        if model.objective is None:
+            model.setObjective(pulp.lpSum(model.variables()))
+        path = tmp_path / "model.lp"
+        model.writeLP(str(path))
+        text = path.read_text().replace("\r\n", "\n")
+        return text, golden(name, text)
+
+    return texts

@@ -10,24 +10,9 @@ from xuequ.solver.formulations import seats
 YEARS = (2026, 2027, 2028)
 
 
-def written(model: pulp.LpProblem, folder) -> str:
-    path = folder / "model.lp"
-    model.writeLP(str(path))
-    return path.read_text().replace("\r\n", "\n")
-
-
 @pytest.fixture
 def model():
     return pulp.LpProblem("seats", pulp.LpMinimize)
-
-
-@pytest.fixture
-def compare(golden, tmp_path):
-    def check(family, model):
-        model.setObjective(pulp.lpSum(model.variables()))
-        golden(f"seats_{family.__name__}.lp", written(model, tmp_path))
-
-    return check
 
 
 def opened(model, sites=("s0", "s1"), years=YEARS):
@@ -63,11 +48,12 @@ def overload(model):
     return {(place, piece): model.add_variable(f"over_{piece}_{place[3]}", 0) for place in places for piece in pieces}
 
 
-def test_site_stays_open(model, compare):
+def test_site_stays_open(model, golden_lp):
     """s1 may only open from 2027, so there is nothing before it in that year."""
     late = {key: item for key, item in opened(model).items() if key != ("s1", 2026)}
     seats.site_stays_open(model, late, YEARS)
-    compare(seats.site_stays_open, model)
+    written, expected = golden_lp("seats_site_stays_open.lp", model)
+    assert written == expected
 
 
 def test_site_stays_open_passes_over_years_that_are_not_planned(model):
@@ -76,34 +62,38 @@ def test_site_stays_open_passes_over_years_that_are_not_planned(model):
     assert [row.name for row in model.constraints()] == ["stays_open_s0_2029"]
 
 
-def test_site_opens_whole_steps(model, compare):
+def test_site_opens_whole_steps(model, golden_lp):
     """A site of 8, 10 … rooms for two stages, and one of 6, 9 … for one."""
     both = rooms(model, ("primary", "junior"), ("s0",), (2026,)) | rooms(model, ("primary",), ("s1",), (2026,))
     seats.site_opens_whole_steps(
         model, opened(model, years=(2026,)), steps(model, years=(2026,)), both, {"s0": (8, 2), "s1": (6, 3)}
     )
-    compare(seats.site_opens_whole_steps, model)
+    written, expected = golden_lp("seats_site_opens_whole_steps.lp", model)
+    assert written == expected
 
 
-def test_site_stays_within_its_rooms(model, compare):
+def test_site_stays_within_its_rooms(model, golden_lp):
     seats.site_stays_within_its_rooms(model, opened(model, years=(2026,)), steps(model, years=(2026,)), {"s0": 5, "s1": 0})
-    compare(seats.site_stays_within_its_rooms, model)
+    written, expected = golden_lp("seats_site_stays_within_its_rooms.lp", model)
+    assert written == expected
 
 
-def test_rooms_stay_open(model, compare):
+def test_rooms_stay_open(model, golden_lp):
     seats.rooms_stay_open(model, rooms(model, sites=("s0",)), YEARS)
-    compare(seats.rooms_stay_open, model)
+    written, expected = golden_lp("seats_rooms_stay_open.lp", model)
+    assert written == expected
 
 
-def test_relocation_keeps_its_rooms(model, compare):
+def test_relocation_keeps_its_rooms(model, golden_lp):
     """s0 takes the place of a school of 18 primary rooms and none for junior; s1 relocates nothing."""
     both = rooms(model, ("primary", "junior"), ("s0",), (2028,)) | rooms(model, ("primary",), ("s1",), (2028,))
     old = {("s0", "primary"): 18, ("s0", "junior"): 0}
     seats.relocation_keeps_its_rooms(model, opened(model, years=(2028,)), both, old)
-    compare(seats.relocation_keeps_its_rooms, model)
+    written, expected = golden_lp("seats_relocation_keeps_its_rooms.lp", model)
+    assert written == expected
 
 
-def test_budget_covers_cost(model, compare):
+def test_budget_covers_cost(model, golden_lp):
     """2028 has no money of its own: it has what 2026 and 2027 leave."""
     y = rooms(model, sites=("s0",))
     cost = {
@@ -112,7 +102,8 @@ def test_budget_covers_cost(model, compare):
         2028: 40 * y["s0", "primary", 2028] - 40 * y["s0", "primary", 2027],
     }
     seats.budget_covers_cost(model, cost, {2026: 100, 2027: 200}, "school")
-    compare(seats.budget_covers_cost, model)
+    written, expected = golden_lp("seats_budget_covers_cost.lp", model)
+    assert written == expected
 
 
 def test_money_before_the_first_opening_is_not_lost(model):
@@ -121,66 +112,75 @@ def test_money_before_the_first_opening_is_not_lost(model):
     assert -model.get_constraint_by_name("budget_school_2027").constant == 200
 
 
-def test_land_stays_within_its_cap(model, compare):
+def test_land_stays_within_its_cap(model, golden_lp):
     last = {"s0": opened(model, ("s0",), (2028,))["s0", 2028], "s1": opened(model, ("s1",), (2028,))["s1", 2028]}
     seats.land_stays_within_its_cap(model, last, {"s0": 9000, "s1": 4200}, 10_000, "school")
-    compare(seats.land_stays_within_its_cap, model)
+    written, expected = golden_lp("seats_land_stays_within_its_cap.lp", model)
+    assert written == expected
 
 
-def test_programme_adds_its_seats(model, compare):
+def test_programme_adds_its_seats(model, golden_lp):
     """45 seats a room, less 540 that a relocation closes."""
     y, o = rooms(model, years=(2028,)), opened(model, ("s1",), (2028,))
     added = 45 * y["s0", "primary", 2028] + 45 * y["s1", "primary", 2028] - 540 * o["s1", 2028]
     seats.programme_adds_its_seats(model, added, 900, "school")
-    compare(seats.programme_adds_its_seats, model)
+    written, expected = golden_lp("seats_programme_adds_its_seats.lp", model)
+    assert written == expected
 
 
-def test_programme_has_its_projects(model, compare):
+def test_programme_has_its_projects(model, golden_lp):
     last = {site: item for (site, _), item in opened(model, years=(2028,)).items()}
     seats.programme_has_its_projects(model, last, 2, "kindergarten")
-    compare(seats.programme_has_its_projects, model)
+    written, expected = golden_lp("seats_programme_has_its_projects.lp", model)
+    assert written == expected
 
 
-def test_group_is_served(model, compare):
+def test_group_is_served(model, golden_lp):
     flow = flows(model)
     keys = [("w0", "primary", 2026, i) for i in ("i0", "i1")]
     unserved = {key: model.add_variable(f"unserved_{key[3]}", 0) for key in keys}
     seats.group_is_served(model, flow, unserved, dict(zip(keys, (30, 45), strict=True)))
-    compare(seats.group_is_served, model)
+    written, expected = golden_lp("seats_group_is_served.lp", model)
+    assert written == expected
 
 
-def test_school_holds_its_pupils(model, compare):
+def test_school_holds_its_pupils(model, golden_lp):
     """j0 has 6 rooms and what s0 opens; j1 has 12 rooms that close when s0 opens."""
     standard = {("primary", "j0"): 45.0, ("primary", "j1"): 30.0}
     seats.school_holds_its_pupils(model, flows(model), overload(model), school_rooms(model), standard)
-    compare(seats.school_holds_its_pupils, model)
+    written, expected = golden_lp("seats_school_holds_its_pupils.lp", model)
+    assert written == expected
 
 
-def test_overload_stays_in_its_piece(model, compare):
+def test_overload_stays_in_its_piece(model, golden_lp):
     width = {("primary", j, p): w for j in ("j0", "j1") for p, w in (("planned", 10.0), ("working", 10.0), ("absolute", 65.0))}
     seats.overload_stays_in_its_piece(model, overload(model), school_rooms(model), width)
-    compare(seats.overload_stays_in_its_piece, model)
+    written, expected = golden_lp("seats_overload_stays_in_its_piece.lp", model)
+    assert written == expected
 
 
-def test_worst_scenario_counts(model, compare):
+def test_worst_scenario_counts(model, golden_lp):
     worst = model.add_variable("worst_large", 0)
     each = {w: pulp.LpAffineExpression([(model.add_variable(f"over_{w}", 0), 1)]) for w in ("w0", "w1")}
     seats.worst_scenario_counts(model, worst, each, "large")
-    compare(seats.worst_scenario_counts, model)
+    written, expected = golden_lp("seats_worst_scenario_counts.lp", model)
+    assert written == expected
 
 
-def test_idle_seats_are_counted(model, compare):
+def test_idle_seats_are_counted(model, golden_lp):
     place = ("w0", "primary", 2026, "j0")
     idle = {place: model.add_variable("idle_j0", 0)}
     seats.idle_seats_are_counted(model, idle, flows(model), school_rooms(model), {("primary", "j0"): 45.0})
-    compare(seats.idle_seats_are_counted, model)
+    written, expected = golden_lp("seats_idle_seats_are_counted.lp", model)
+    assert written == expected
 
 
-def test_flow_value_is_at_least(model, compare):
+def test_flow_value_is_at_least(model, golden_lp):
     value = model.add_variable("flow_large_w0_primary_2026", 0)
     built = {key[2]: expression for key, expression in school_rooms(model).items()}
     seats.flow_value_is_at_least(model, value, built, {"j0": 55.0, "j1": 20.0}, 700.0, "line_0")
-    compare(seats.flow_value_is_at_least, model)
+    written, expected = golden_lp("seats_flow_value_is_at_least.lp", model)
+    assert written == expected
 
 
 @pytest.mark.parametrize("family", seats.FAMILIES, ids=lambda family: family.__name__)

@@ -50,17 +50,12 @@ ROWS: dict[Callable[..., None], Callable[..., None]] = {
 }
 
 
-def lp_text(model: pulp.LpProblem, folder: Path) -> str:
-    path = folder / "model.lp"
-    model.writeLP(str(path))
-    return path.read_text()
-
-
 @pytest.mark.parametrize("family", zoning.FAMILIES, ids=lambda family: family.__name__)
-def test_rows_of_each_family(family: Callable[..., None], golden: Callable[[str, str], None], tmp_path: Path) -> None:
+def test_rows_of_each_family(family: Callable[..., None], golden_lp: Callable[[str, pulp.LpProblem], tuple[str, str]]) -> None:
     model, x = blank()
     ROWS[family](model, x)
-    golden(f"zoning_{family.__name__}.lp", lp_text(model, tmp_path))
+    written, expected = golden_lp(f"zoning_{family.__name__}.lp", model)
+    assert written == expected
 
 
 def test_no_family_is_without_a_golden_file() -> None:
