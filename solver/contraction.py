@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xuequ.zoning.adjacency import Adjacency
+from xuequ.zoning.together import bound_sets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,58 +80,11 @@ def contract(district: District, groups: Sequence[Sequence[str]]) -> Units:
 
     Notes
     -----
-    model.md §1: ``x_ij = x_kj``. A set that is not connected is joined by the blocks on shortest ways between its parts, so that
-    the unit is whole; where no way exists it stays in parts.
+    model.md §1: ``x_ij = x_kj``, for the sets of `together.bound_sets`.
     """
-    count = len(district.blocks)
-    parent = list(range(count))
-
-    def head(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
     index = district.block_index()
-    for group in groups:
-        members = _joined(district.adjacency, [index[name] for name in group if name in index])
-        for other in members[1:]:
-            a, b = sorted((head(members[0]), head(other)))
-            parent[b] = a
-    heads = np.array([head(i) for i in range(count)])
+    heads = np.arange(len(district.blocks))
+    for members in bound_sets(district.adjacency, [[index[name] for name in group if name in index] for group in groups]):
+        heads[list(members)] = members[0]
     first, of = np.unique(heads, return_inverse=True)
     return Units(of.astype(np.int32), len(first))
-
-
-def _joined(adjacency: Adjacency, members: list[int]) -> list[int]:
-    """Return the members and the blocks on shortest ways that join them."""
-    if not members:
-        return []
-    joined = [members[0]]
-    left = set(members[1:])
-    while left:
-        way = _way(adjacency, joined, left)
-        if not way:
-            return [*joined, *sorted(left)]
-        joined.extend(i for i in way if i not in joined)
-        left.difference_update(way)
-    return joined
-
-
-def _way(adjacency: Adjacency, sources: list[int], targets: set[int]) -> list[int]:
-    """Return the blocks from any source to the nearest target, the target among them; empty where there is no way."""
-    before: dict[int, int] = dict.fromkeys(sources, -1)
-    queue = deque(sources)
-    while queue:
-        i = queue.popleft()
-        if i in targets:
-            way = []
-            while i >= 0:
-                way.append(i)
-                i = before[i]
-            return way[::-1]
-        for k in adjacency.of(i).tolist():
-            if k not in before:
-                before[k] = i
-                queue.append(k)
-    return []

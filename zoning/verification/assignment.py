@@ -58,14 +58,13 @@ def _read_area(ground: Ground, stage: Stage, year: int, rows: Sequence[Assignmen
 
 
 def check_area(ground: Ground, area: Area, findings: Findings) -> None:
-    """Check what a plan of one stage and year must keep: zones, own blocks, contiguity, locks, blocks kept together, reach."""
+    """Check what a plan of one stage and year must keep: zones, own blocks, contiguity, locks, blocks kept together."""
     _check_zones(ground, area, findings)
     _check_own_blocks(ground, area, findings)
     if ground.district.rules.contiguity:
         _check_contiguity(ground, area, findings)
     _check_locks(ground, area, findings)
     _check_together(ground, area, findings)
-    _check_reach(ground, area, findings)
 
 
 def _check_zones(ground: Ground, area: Area, findings: Findings) -> None:
@@ -133,70 +132,6 @@ def _check_together(ground: Ground, area: Area, findings: Findings) -> None:
         if len(found) > 1:
             faults.append(f"{', '.join(ids[i] for i in group)} are given to {', '.join(found)}")
     findings.none("assignment.together", faults, area.place, len(groups))
-
-
-def _check_reach(ground: Ground, area: Area, findings: Findings) -> None:
-    """Check that a block goes without a school, or beyond what is within reach, only where contiguity leaves it no other."""
-    free = {i for i, _, must in ground.locks(area.stage) if must} | {i for group in ground.together() for i in group}
-    outside = [
-        i
-        for i, zone in enumerate(area.schools)
-        if ground.way(i, zone) is None and i not in free and not any(ground.district.schools.block[j] == i for j in zone)
-    ]
-    faults = []
-    if outside:
-        open_to = _within_reach(ground, area)
-        faults = [
-            f"{ground.district.blocks.ids[i]} is given to {ground.name(area.schools[i]) or 'none'}, within reach is {open_to[i]}"
-            for i in outside
-            if open_to[i]
-        ]
-    findings.none("assignment.reach", faults, area.place, len(area.schools))
-
-
-def _within_reach(ground: Ground, area: Area) -> list[str]:
-    """Return for each block a zone that it can reach and be joined to, empty where there is none."""
-    island, contiguous = ground.island(area.stage, area.year), ground.district.rules.contiguity
-    found = [""] * len(area.schools)
-    zones = ground.zones(area.stage, area.year)
-    owned = _owned(ground, area, zones)
-    for zone in zones:
-        within = _free_for(ground, area, zone, owned)
-        homes = [int(ground.district.schools.block[j]) for j in zone if ground.district.schools.block[j] >= 0]
-        held = {i for i, other in owned.items() if other == zone}
-        joined = ground.reached(homes, within | held) if contiguous and homes else within
-        for i in (joined & within) | {i for i in within if island[i]}:
-            found[i] = found[i] or ground.name(zone)
-    return found
-
-
-def _owned(ground: Ground, area: Area, zones: Iterable[tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
-    """Return the zone of each block that has no choice: a lock gives it to one, or a school of one stands in it."""
-    zone_of = {j: zone for zone in zones for j in zone}
-    owned = {i: zone_of[j] for i, j, must in ground.locks(area.stage) if must and j in zone_of}
-    block = ground.district.schools.block
-    owned |= {int(block[j]): zone for j, zone in zone_of.items() if block[j] >= 0}
-    spread = True
-    while spread:
-        spread = False
-        for group in ground.together():
-            zone = next((owned[i] for i in group if i in owned), None)
-            left = [] if zone is None else [i for i in group if i not in owned]
-            owned |= dict.fromkeys(left, zone or ())
-            spread = spread or bool(left)
-    return owned
-
-
-def _free_for(ground: Ground, area: Area, zone: tuple[int, ...], owned: Mapping[int, tuple[int, ...]]) -> set[int]:
-    """Return the blocks with a way to a zone that no other must have, no lock keeps from it, and that all go there together."""
-    barred = {i for i, other in owned.items() if other != zone}
-    barred |= {i for i, j, must in ground.locks(area.stage) if not must and j in zone}
-    free = {i for i in range(len(area.schools)) if ground.way(i, zone) is not None} - barred
-    torn = [group for group in ground.together() if not free.issuperset(group)]
-    while any(not free.isdisjoint(group) for group in torn):
-        free.difference_update(*torn)
-        torn = [group for group in ground.together() if not free.issuperset(group)]
-    return free
 
 
 def moved_blocks(ground: Ground, area: Area) -> list[bool]:

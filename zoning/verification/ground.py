@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xuequ.zoning.places import NEVER, Action
 from xuequ.zoning.stage import Stage
+from xuequ.zoning.together import bound_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +68,7 @@ class Ground:
     neighbours: list[list[int]] = field(default_factory=list)
     metres: list[dict[int, float]] = field(default_factory=list)
     part: list[int] = field(default_factory=list)
+    bridges: dict[int, list[int]] = field(default_factory=dict)
     _rooms: dict[tuple[int, Stage, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,6 +84,7 @@ class Ground:
             for i in range(len(self.block_of))
         ]
         self.part = self._parts()
+        self.bridges = self._bridges()
 
     def _parts(self) -> list[int]:
         """Return the number of the connected part of each block."""
@@ -91,6 +94,15 @@ class Ground:
                 for i in self._spread(start):
                     part[i] = start
         return part
+
+    def _bridges(self) -> dict[int, list[int]]:
+        """Return the links between parts of the district that a set of blocks to be kept together has blocks in."""
+        bridges: dict[int, list[int]] = {}
+        for members in bound_sets(self.district.adjacency, self.together()):
+            first = {self.part[i]: i for i in reversed(members)}
+            for i in first.values():
+                bridges.setdefault(i, []).extend(k for k in first.values() if k != i)
+        return bridges
 
     def _spread(self, start: int) -> set[int]:
         seen, waiting = {start}, [start]
@@ -102,11 +114,16 @@ class Ground:
         return seen
 
     def reached(self, starts: Iterable[int], inside: set[int]) -> set[int]:
-        """Return the blocks of a set that can be walked to from some of its blocks over shared borders."""
+        """
+        Return the blocks of a set that can be walked to from some of its blocks over shared borders.
+
+        From one part of the district to another leads what is kept together and lies in both.
+        """
         waiting = [i for i in starts if i in inside]
         seen = set(waiting)
         while waiting:
-            for k in self.neighbours[waiting.pop()]:
+            i = waiting.pop()
+            for k in (*self.neighbours[i], *self.bridges.get(i, ())):
                 if k in inside and k not in seen:
                     seen.add(k)
                     waiting.append(k)

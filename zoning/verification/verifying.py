@@ -18,11 +18,12 @@ from xuequ.zoning.verification.goals import check_goals
 from xuequ.zoning.verification.ground import Ground
 from xuequ.zoning.verification.loads import check_hard_seats, check_overflow, check_schools, load_of, reasons_of
 from xuequ.zoning.verification.pupils import count_full, count_years
+from xuequ.zoning.verification.reach import check_reach
 from xuequ.zoning.verification.seat_goals import check_seat_goals
 from xuequ.zoning.verification.seats import check_programmes, check_seats, read_openings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xuequ.zoning.district import District
     from xuequ.zoning.plan import Plan
@@ -114,6 +115,7 @@ class _Work:
             load = load_of(ground, area, self.said["scenario"], before)
             key = (str(area.stage), area.year)
             assignment.check_area(ground, area, findings)
+            check_reach(ground, area, self._year_before(area), findings)
             assignment.check_columns(ground, area, rows[key], reasons_of(ground, load), findings)
             assignment.check_moved_cap(ground, area, load.pupils, stated.moved_cap(ground, self.said), findings)
             if stated.is_hard(ground, self.said):
@@ -124,6 +126,13 @@ class _Work:
         self._check_scenarios()
         self._check_certificates()
         stated.check_large_classes(ground, self.counted, stated.listed(self.said, "large_classes", findings), findings)
+
+    def _year_before(self, area: Area) -> Sequence[tuple[int, ...]] | None:
+        """Return the schools of each block before a year of a plan of several years; None in a plan of one."""
+        if self.kind == PlanKind.ZONE:
+            return None
+        earlier = [item for item in self.areas if item.stage is area.stage and item.year < area.year]
+        return max(earlier, key=lambda item: item.year).schools if earlier else self.ground.today(area.stage)
 
     def _count(self, scenario: str, *, later: bool = False) -> dict[int, Counted]:
         """Count who sits where in each year; where asked also in the ``later`` years, in which a whole plan goes on."""
