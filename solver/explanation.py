@@ -1,4 +1,4 @@
-"""`explain`: why seats do not do and what would, and why a block is not at its nearest school."""
+"""`explain`: why seats do not do and what would; the cases of a block and of a school stand beside it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xuequ.solver.block_case import block_case
 from xuequ.solver.bounding import relax
-from xuequ.solver.problem import DISTANCE, FAR, MEASURES, OVER, Problem, build_problem
-from xuequ.solver.repair import loose_units
+from xuequ.solver.problem import FAR, MEASURES, OVER, Problem
+from xuequ.solver.school_case import school_case
 from xuequ.solver.shortage import explain_conflicts, room_seats, shortages
+from xuequ.solver.situation import counted, situation_of
 from xuequ.zoning.errors import InputError
 from xuequ.zoning.explanation import Explanation, Relaxation
 from xuequ.zoning.indicators import zone_distances
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xuequ.zoning.district import District
+    from xuequ.zoning.explanation import Shortage
     from xuequ.zoning.options import ZoningOptions
     from xuequ.zoning.plan import Plan
 
@@ -49,7 +52,7 @@ def explain(
     block, school
         Explain this block's, or this school's, case in the plan.
     options
-        As in `portfolio.zone`.
+        As in `portfolio.zone`; regime and scenario are the plan's where there is one.
 
     Raises
     ------
@@ -61,35 +64,19 @@ def explain(
     model.md §1, "When it cannot be done". Prices of relaxations are those of the transportation relaxation: what the first goal
     that is not at its least would gain.
     """
-    options = options or district.options.zoning
-    seats = plan.seats if plan is not None else None
-    problem = build_problem(district, Stage(stage), district.year_or_first(year), options, seats=seats)
     if block is not None and block not in district.block_index():
         raise InputError(f"there is no block {block!r}; see the ids in the blocks table")
     if school is not None and school not in district.school_index():
         raise InputError(f"there is no school {school!r}; see the ids in the schools table")
-    if problem.conflicts:
-        return explain_conflicts(problem.conflicts)
-    zone = _zones_of(problem, plan)
+    options = options or district.options.zoning
+    situation = situation_of(district, plan, Stage(stage), district.year_or_first(year), options)
+    if situation.problem.conflicts:
+        return explain_conflicts(situation.problem.conflicts)
     if block is not None:
-        return _block_case(district, problem, zone, block)
+        return block_case(situation, district.block_index()[block])
     if school is not None:
-        return _school_case(district, problem, zone, school)
-    return _district_case(district, problem, zone)
-
-
-def _zones_of(problem: Problem, plan: Plan | None) -> NDArray[np.int32] | None:
-    if plan is None:
-        return None
-    try:
-        catchments = plan.of(problem.round.stage, problem.round.year)
-    except KeyError as fault:
-        raise InputError(str(fault.args[0])) from fault
-    return problem.units_of(catchments)
-
-
-def _name(district: District, problem: Problem, zone: int) -> str:
-    return ";".join(district.schools.ids[j] for j in problem.round.zones[zone])
+        return school_case(situation, district.school_index()[school])
+    return _district_case(district, situation.problem, situation.zone)
 
 
 def _district_case(district: District, problem: Problem, zone: NDArray[np.int32] | None) -> Explanation:
@@ -100,9 +87,9 @@ def _district_case(district: District, problem: Problem, zone: NDArray[np.int32]
     reasons = [item.sentence for item in found]
     if not found:
         found = shortages(district, problem, planned, within=near)
-        reasons.extend(f"within the limit of distance, {item.sentence}" for item in found)
+        reasons.extend(_beyond_the_limit(item) for item in found)
     large = shortages(district, problem, working)
-    reasons.extend(f"even with classes filled to the last that is not large, {item.sentence}" for item in large)
+    reasons.extend(f"even with classes filled to the last that is not large, {item.sentence}" for item in large if item.schools)
     if zone is not None:
         over = int(np.maximum(problem.loads(zone) - planned, 0).sum())
         if over:
@@ -110,6 +97,15 @@ def _district_case(district: District, problem: Problem, zone: NDArray[np.int32]
     if not reasons:
         reasons.append(f"every {problem.round.stage} pupil of {problem.round.year} can have a planned seat within reach")
     return Explanation(tuple(reasons), found, _priced(district, problem))
+
+
+def _beyond_the_limit(item: Shortage) -> str:
+    """Say what is short where only schools within the limit of distance count; seats are not what far blocks lack."""
+    if item.schools:
+        return f"within the limit of distance, {item.sentence}"
+    return (
+        f"{counted(len(item.blocks), 'block')} with {counted(item.pupils, 'pupil')} have no school within the limit of distance"
+    )
 
 
 def _priced(district: District, problem: Problem) -> tuple[Relaxation, ...]:
@@ -152,67 +148,3 @@ def _limit(district: District, problem: Problem) -> Relaxation:
         "m",
         float(np.maximum(short, 0).astype(bool) @ problem.round.pupils),
     )
-
-
-def _block_case(district: District, problem: Problem, zone: NDArray[np.int32] | None, block: str) -> Explanation:
-    """Explain one block: its nearest school, why it is not there, and what it would cost to have it there."""
-    i = int(problem.unit[district.block_index()[block]])
-    arcs = np.arange(problem.arc_indptr[i], problem.arc_indptr[i + 1])
-    order = arcs[np.argsort(problem.arc_value[arcs, 1], kind="stable")]
-    nearest = int(problem.arc_zone[order[0]])
-    pupils = int(problem.pupils[i])
-    if zone is None or zone[i] < 0:
-        way = problem.arc_value[order[0], 1] / max(pupils, 1)
-        there = _name(district, problem, nearest)
-        reason = f"block {block} has {pupils} pupils; the nearest school that it may have is {there}, {way * 1000:,.0f} m away"
-        return Explanation((reason,))
-    now = int(zone[i])
-    if now == nearest:
-        return Explanation((f"block {block} is given to {_name(district, problem, now)}, the nearest school that it may have",))
-    other = zone.copy()
-    other[i] = nearest
-    before, after = problem.measure(zone), problem.measure(other)
-    cut_off = int((loose_units(problem, other) & ~loose_units(problem, zone)).sum())
-    name, there = _name(district, problem, now), _name(district, problem, nearest)
-    more = {MEASURES[k]: after[k] - before[k] for k in range(len(MEASURES) - 1) if abs(after[k] - before[k]) > 1e-9}
-    load, planned = int(problem.loads(other)[nearest]), int(problem.caps[nearest, 0])
-    reasons = [f"block {block} is given to {name}; its nearest school is {there}"]
-    if load > planned:
-        reasons.append(f"with its {pupils} pupils {there} would have {load:,} pupils on {planned:,} planned seats")
-    if cut_off:
-        reasons.append(f"there, {cut_off} block(s) would be cut off from their school, this one or those that lie behind it")
-    if problem.root[now] == i:
-        reasons.append(f"{name} stands in it")
-    worse = ", ".join(f"{goal} {value:+,.3g}" for goal, value in more.items())
-    reasons.append(f"to have it there changes {worse}" if worse else "to have it there changes no goal")
-    if len(reasons) == 2:
-        reasons.append("it is where goals of higher rank, or the blocks around it, put it")
-    relaxations = []
-    if load > planned:
-        first = district.schools.ids[problem.round.zones[nearest][0]]
-        gained = max(float(before[DISTANCE] - after[DISTANCE]), 0.0)
-        relaxations.append(Relaxation("seats", first, float(load - planned), "seats", gained))
-    return Explanation(tuple(reasons), relaxations=tuple(relaxations))
-
-
-def _school_case(district: District, problem: Problem, zone: NDArray[np.int32] | None, school: str) -> Explanation:
-    """Explain one school: its load against its seats, and what its catchment is made of."""
-    j = district.school_index()[school]
-    k = next((k for k, members in enumerate(problem.round.zones) if j in members), None)
-    if k is None:
-        return Explanation((f"school {school} has no {problem.round.stage} catchment in {problem.round.year}",))
-    planned = int(problem.caps[k, 0])
-    if zone is None:
-        rows = problem.arc_rows()
-        nearest = problem.arc_zone[np.lexsort((problem.arc_value[:, 1], rows))][problem.arc_indptr[:-1]]
-        there = int(problem.pupils[nearest == k].sum())
-        return Explanation((f"school {school} has {planned:,} planned seats; it is the nearest for {there:,} pupils",))
-    load = int(problem.loads(zone)[k])
-    reasons = [f"school {school} is given {load:,} pupils on {planned:,} planned seats"]
-    relaxations = []
-    if load > planned:
-        size = max(room_seats(district, problem, k), 1)
-        rooms = float(-(-(load - planned) // size))
-        reasons.append(f"it lacks {load - planned:,} seats, {rooms:.0f} classrooms")
-        relaxations.append(Relaxation("classrooms", school, rooms, "classrooms", float(load - planned)))
-    return Explanation(tuple(reasons), relaxations=tuple(relaxations))

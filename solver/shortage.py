@@ -77,8 +77,9 @@ def _told_apart(
     graph = csr_array((np.ones(int(inside.sum())), (rows[inside], n + problem.arc_zone[inside])), shape=(n + m, n + m))
     part = connected_components(graph, directed=False)[1]
     result = []
-    for number in np.unique(part[units]):
-        mine = units[part[units] == number]
+    number_of = np.where(np.isin(part[units], part[n + zones]), part[units], -1)  # blocks that reach no zone are told together
+    for number in np.unique(number_of):
+        mine = units[number_of == number]
         theirs = zones[part[n + zones] == number]
         pupils, there = int(problem.pupils[mine].sum()), int(seats[theirs].sum())
         if pupils > there:

@@ -7,6 +7,8 @@ from typing import Any
 
 __all__ = ["Explanation", "Relaxation", "Shortage"]
 
+_SCHOOLS_NAMED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
@@ -34,12 +36,15 @@ class Shortage:
     @property
     def sentence(self) -> str:
         """The shortage in one sentence with numbers."""
+        count = len(self.blocks)
+        who = f"{count:,} block{'' if count == 1 else 's'} with {self.pupils:,} pupil{'' if self.pupils == 1 else 's'}"
+        reach = "reaches" if count == 1 else "reach"
         if not self.schools:
-            return f"{len(self.blocks)} blocks with {self.pupils:,} pupils reach no school: {self.short:,} seats too few"
-        return (
-            f"{len(self.blocks)} blocks with {self.pupils:,} pupils reach only {', '.join(self.schools)}, "
-            f"which have {self.seats:,} seats: {self.short:,} too few"
-        )
+            return f"{who} {reach} no school: {self.short:,} seat{'' if self.short == 1 else 's'} too few"
+        left = len(self.schools) - _SCHOOLS_NAMED
+        schools = ", ".join(self.schools[:_SCHOOLS_NAMED]) + (f" and {left} more" if left > 0 else "")
+        have = "have" if len(self.schools) > 1 else "has"
+        return f"{who} {reach} only {schools}, which {have} {self.seats:,} seats: {self.short:,} too few"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Relaxation:
     Parameters
     ----------
     kind
-        ``classrooms``, ``seats``, ``limit``, ``lock`` or ``contiguity``.
+        ``classrooms``, ``seats``, ``limit``, ``lock``, ``contiguity``, or ``move`` (a block to a neighbour with free seats).
     target
         Id of the school or block, or the key of the rule.
     amount, unit

@@ -191,7 +191,7 @@ def explain(
     plan_folder: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan folder.")] = None,
     block: Annotated[str | None, typer.Option("--block", metavar="ID", help="Why this block goes where it goes.")] = None,
     school: Annotated[str | None, typer.Option("--school", metavar="ID", help="What holds this school.")] = None,
-    stage: Annotated[StageName | None, typer.Option("--stage", help="Stage; the plan's or the case's if not given.")] = None,
+    stage: Annotated[StageName | None, typer.Option("--stage", help="Stage; each of the plan's if not given.")] = None,
     year: Annotated[int | None, typer.Option("--year", help="School year; the first of the plan if not given.")] = None,
     overrides: Set = None,
     json: Json = False,

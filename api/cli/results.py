@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xuequ.api.cli.common import Common, StageName
     from xuequ.zoning.district import District
+    from xuequ.zoning.explanation import Explanation
     from xuequ.zoning.plan import Plan
 
 __all__ = ["draw", "run_compare", "run_explain", "run_map", "run_verify"]
@@ -47,11 +48,46 @@ def run_explain(
     for what, name, known in (("block", block, district.blocks.ids), ("school", school, district.schools.ids)):
         if name is not None and name not in known:
             raise CaseError(f"there is no {what} {name!r} in the case")
-    stage = _stage(district, plan, when[0])
-    explanation = explain(district, plan, stage=stage, year=when[1] or _year(district, plan), block=block, school=school)
-    lines = [*explanation.reasons, *(item.sentence for item in explanation.shortage)]
-    lines += [f"would do: {item.kind} {item.target} by {item.amount:g} {item.unit}" for item in explanation.relaxations]
-    common.answer(explanation.to_json(), lines or ["nothing is short"])
+    found = [
+        (stage, year, explain(district, plan, stage=stage, year=year, block=block, school=school))
+        for stage, year in _asked(district, plan, school, when)
+    ]
+    explanation = _joined(found)
+    common.answer(explanation.to_json(), _told(explanation))
+
+
+def _joined(found: Sequence[tuple[Stage, int, Explanation]]) -> Explanation:
+    """Put the explanations of several stages into one; each reason says which it is about."""
+    from xuequ.zoning.explanation import Explanation  # noqa: PLC0415
+
+    several = len(found) > 1
+    return Explanation(
+        tuple(f"{stage} {year}: {reason}" if several else reason for stage, year, item in found for reason in item.reasons),
+        tuple(short for _, _, item in found for short in item.shortage),
+        tuple(relaxation for _, _, item in found for relaxation in item.relaxations),
+    )
+
+
+_WOULD_DO = {
+    "classrooms": "{amount:,.0f} classrooms more at {target}",
+    "seats": "{amount:,.0f} seats more at {target}",
+    "limit": "{target} higher by {amount:,g} {unit}",
+    "lock": "{target} without its lock",
+    "contiguity": "{target} apart from its catchment",
+    "move": "{target} elsewhere",
+}
+"""What each kind of relaxation is called."""
+
+
+def _told(explanation: Explanation) -> list[str]:
+    """Return an explanation in lines: reasons, or failing them the shortages, then what would do."""
+    lines = list(explanation.reasons) or [item.sentence for item in explanation.shortage]
+    lines += [
+        "would do: " + _WOULD_DO[item.kind].format(amount=item.amount, target=item.target, unit=item.unit)
+        for item in explanation.relaxations
+        if item.kind != "move"
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def run_compare(common: Common, folders: Sequence[Path], out: Path | None) -> None:
@@ -119,15 +155,37 @@ def _verified(district: District, folder: Path) -> Plan:
     return plan_from(district, statement)
 
 
-def _stage(district: District, plan: Plan | None, name: StageName | None) -> Stage:
-    if name is not None:
-        return Stage(name.value)
-    if plan is not None and (plan.stage or plan.catchments):
-        return plan.stage or plan.catchments[0].stage
-    return district.options.zoning.stage or Stage.PRIMARY
+def _asked(
+    district: District, plan: Plan | None, school: str | None, when: tuple[StageName | None, int | None]
+) -> list[tuple[Stage, int]]:
+    """
+    Return the stages and years to be explained: the ones named; else every stage of the plan in its first year.
+
+    Of a school those that it teaches, each from the year that it does; without a plan the stage of the case.
+    """
+    years: dict[Stage, list[int]] = {}
+    for item in plan.catchments if plan else ():
+        years.setdefault(item.stage, []).append(item.year)
+    if not years:
+        chosen = district.options.zoning.stage
+        years = {stage: [district.year_or_first(None)] for stage in (Stage if chosen is None else (chosen,))}
+    if when[0] is not None:
+        named = Stage(when[0].value)
+        years = {named: years.get(named, [district.year_or_first(None)])}
+    elif school is not None:
+        years = _teaching(district, plan, school, years) or years
+    elif plan is None and len(years) > 1:
+        years = {Stage.PRIMARY: years[Stage.PRIMARY]}
+    return [(stage, when[1] or each[0]) for stage, each in years.items()]
 
 
-def _year(district: District, plan: Plan | None) -> int:
-    if plan is not None and plan.catchments:
-        return plan.catchments[0].year
-    return district.year_or_first(None)
+def _teaching(district: District, plan: Plan | None, school: str, years: Mapping[Stage, list[int]]) -> dict[Stage, list[int]]:
+    """Return the years, by stage, in which a school has planned seats."""
+    from xuequ.zoning.rounds import stage_capacity  # noqa: PLC0415
+
+    at, seats = district.school_index()[school], plan.seats if plan else None
+    open_ = {
+        stage: [year for year in each if stage_capacity(district, stage, year, seats).planned[at] > 0]
+        for stage, each in years.items()
+    }
+    return {stage: each for stage, each in open_.items() if each}

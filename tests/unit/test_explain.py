@@ -93,7 +93,7 @@ def test_a_full_nearest_school_is_a_reason_with_its_seats() -> None:
     found = explain(district, plan_of(district, school), block="b1_0", **WHAT)
     load = 12 * 22
     assert load <= 270
-    assert found.reasons[0].endswith("its nearest school is s0")
+    assert found.reasons[0].endswith("its nearest school is s0 School 0")
     crowded = district_of(30)
     found = explain(crowded, plan_of(crowded, school), block="b1_0", **WHAT)
     assert any("360 pupils on 270 planned seats" in reason for reason in found.reasons)
