@@ -245,10 +245,7 @@ def _addresses(table: Table | None, blocks: Blocks, problems: Problems) -> tuple
         return ()
     index = index_of(blocks.ids)
     block = np.array([index.get(name, -1) for name in table.text("block")], dtype=np.int64)
-    points = np.full((len(table), 2), np.nan)
-    if table.geometry is not None:
-        there = np.flatnonzero(~shapely.is_missing(table.geometry) & ~shapely.is_empty(table.geometry))
-        points[there] = shapely.get_coordinates(shapely.centroid(table.geometry[there]))
+    points = table.middles()
     searched = np.flatnonzero((block < 0) & np.isfinite(points).all(axis=1))
     block[searched] = block_at(blocks, points[searched], near_m=50.0)[0]
     bare = (block >= 0) & ~np.isfinite(points).all(axis=1)

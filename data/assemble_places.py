@@ -235,10 +235,7 @@ def _stands(table: Table, blocks: Blocks, problems: Problems) -> tuple[NDArray[n
     """Return the point and the block of each row: by its own place, by its block, by the school it belongs to (later)."""
     index = {name: position for position, name in enumerate(blocks.ids)}
     named = np.array([index.get(name, -1) for name in table.text("block")], dtype=np.int64)
-    points = np.full((len(table), 2), np.nan)
-    if table.geometry is not None:
-        there = ~shapely.is_missing(table.geometry) & ~shapely.is_empty(table.geometry)
-        points[there] = shapely.get_coordinates(shapely.centroid(table.geometry[there]))
+    points = table.middles()
     placed = np.isfinite(points).all(axis=1)
     points[~placed & (named >= 0)] = blocks.points[named[~placed & (named >= 0)]]
     known = np.isfinite(points).all(axis=1)

@@ -46,9 +46,11 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
         return None
     numbers, counts = table.number("pupils"), table.number("classes")
     sections = table.has("section")
+    school, grade, each_size = (table.text(name) for name in ("school", "grade", "sizes"))
+    at = {each.value: position for position, each in enumerate(GRADES)}
     for k in np.flatnonzero(years == school_year):
-        j, g = index[table.text("school")[k]], [grade.value for grade in GRADES].index(table.text("grade")[k])
-        sizes = [int(size) for size in re.findall(r"\d+", table.text("sizes")[k])]
+        j, g = index[school[k]], at[grade[k]]
+        sizes = [int(size) for size in re.findall(r"\d+", each_size[k])]
         total = int(numbers[k]) if np.isfinite(numbers[k]) else sum(sizes)
         if sizes and np.isfinite(numbers[k]) and sum(sizes) != total:
             problems.warn(
@@ -57,7 +59,7 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
                 "correct one of them",
                 row=table.row_of(int(k)),
                 column=table.heading("sizes"),
-                value=table.text("sizes")[k],
+                value=each_size[k],
             )
         pupils[j, g] += total
         classes[j, g] += len(sizes) or (int(counts[k]) if np.isfinite(counts[k]) else int(sections and total > 0))

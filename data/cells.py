@@ -27,6 +27,8 @@ __all__ = ["Column", "Fault", "Parsed", "absent", "as_text", "parse_column"]
 
 _WIDE = {**{0xFF10 + n: 0x30 + n for n in range(10)}, **{0xFF21 + n: 0x41 + n for n in range(26)}}
 _WIDE |= {**{0xFF41 + n: 0x61 + n for n in range(26)}, 0xFF0E: 0x2E, 0xFF0C: 0x2C, 0xFF0D: 0x2D, 0xFF0B: 0x2B, 0x3000: 0x20}
+_WIDE_LETTER = re.compile(f"[{''.join(map(chr, _WIDE))}]")
+_BETWEEN = re.compile(r"[;,、|\uff1b\uff0c]")
 _FLOAT_ID = re.compile(r"-?\d+\.0+")
 _UNIT = re.compile(r"(人|名|间|个|班|户|套|米|公里|平方米|m²|m2|㎡|m|元|万元|年|所|座)$")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -40,6 +42,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 _MOST_LISTED = 50
 
 
+_KEYS = frozenset({Kind.ID, Kind.REFERENCE})
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One bad value: its position in the column, the value, what is wrong and how to mend it; ``fatal`` for an error."""
@@ -108,7 +111,9 @@ def as_text(value: Any) -> str:
     """Return a cell as text: ``5.0`` as ``5``, full-width letters and digits narrow, blanks around taken away; "" for nothing."""
     if isinstance(value, str):
         text = value.strip().strip("\ufeff\u200b").strip()
-        return text.translate(_WIDE).strip() if any(ord(letter) >= 0x3000 for letter in text) else text
+        return text.translate(_WIDE).strip() if _WIDE_LETTER.search(text) else text
+        if value.isascii():
+            return value.strip()
     if absent(value):
         return ""
     if isinstance(value, (bool, np.bool_)):
@@ -151,18 +156,18 @@ def _objects(count: int) -> NDArray[Any]:
 def _texts(values: Sequence[Any], column: Column) -> Parsed:
     parsed = Parsed(_objects(len(values)))
     names = column.kind is not Kind.TEXT
-    whole = names and _all_float_ids(values)
+    several, whole = column.kind is Kind.REFERENCES, names and _all_float_ids(values)
     for position, value in enumerate(values):
         text = "" if names and absent(value) else as_text(value)
-        if isinstance(value, date) and not absent(value) and column.kind in {Kind.ID, Kind.REFERENCE}:
+        if not isinstance(value, str) and isinstance(value, date) and not absent(value) and column.kind in _KEYS:
             parsed.fault(position, text, "an id was turned into a date by the spreadsheet",
                          "format the column as text and type the id again", fatal=False)  # fmt: skip
         if whole and text:
             text = text.split(".")[0]
-        if column.kind is Kind.REFERENCES:
-            parsed.values[position] = tuple(part for part in (as_text(p) for p in re.split(r"[;,、|\uff1b\uff0c]", text)) if part)
+        if several:
+            parsed.values[position] = tuple(part for part in map(as_text, _BETWEEN.split(text)) if part)
             continue
-        if isinstance(value, str) and text != value.strip():
+        if text and isinstance(value, str) and text != value and text != value.strip():
             parsed.mend("full-width letters and digits made narrow")
         parsed.values[position] = text
     return parsed
@@ -177,7 +182,10 @@ def _all_float_ids(values: Sequence[Any]) -> bool:
 def number_of(value: Any) -> tuple[float, str]:
     """Return a cell as a number and what had to be done for it; NaN where it is none."""
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_)):
-        return float(value), ""
+        try:
+            return float(value), ""
+        except OverflowError:
+            return (math.inf if value > 0 else -math.inf), ""
     if not isinstance(value, str):
         return math.nan, ""
     text = value.strip().translate(_WIDE).replace(" ", "")
@@ -198,7 +206,9 @@ def _plain_numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
     """Return the column at once where every cell is a number already or plain digits; None else."""
     try:
         numbers = np.array([math.nan if absent(value) else value for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
+        if set(map(type, values)) <= {int, float}:
+            return np.array(values, dtype=np.float64)
         return None
     strange = any(
         isinstance(value, (bool, np.bool_, date)) or (isinstance(value, str) and ("_" in value or not value.isascii()))
@@ -273,11 +283,17 @@ def _years(values: Sequence[Any]) -> Parsed:
     for position, value in enumerate(values):
         if absent(value):
             continue
-        year = _year_of(value)
+        if not isinstance(value, str):
+            year = _year_of(value)
+        elif value in read:
+            year = read[value]
+        else:
+            year = read[value] = _year_of(value)
         if year is None:
             parsed.fault(position, as_text(value), "is not a year", "write the first calendar year, for example 2026")
         elif not FIRST_YEAR <= year <= LAST_YEAR:
             parsed.fault(position, as_text(value), f"is not a year between {FIRST_YEAR} and {LAST_YEAR}", "correct the year")
+    read: dict[str, int | None] = {}  # a column holds few years, many times
         else:
             if isinstance(value, date):
                 parsed.mend("date taken as its year")

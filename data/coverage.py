@@ -166,7 +166,8 @@ def _overlaps(drawing: Drawing) -> Iterable[dict[str, Any]]:
 
 
 def _gaps(drawing: Drawing) -> Iterable[dict[str, Any]]:
-    union = shapely.union_all(drawing.shapes) if drawing.faulty.any() else shapely.coverage_union_all(drawing.shapes)
+    fitting = not drawing.faulty.any() or shapely.coverage_is_valid(drawing.shapes)
+    union = shapely.coverage_union_all(drawing.shapes) if fitting else shapely.union_all(drawing.shapes)
     parts = shapely.get_parts(union)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     rings, part = shapely.get_rings(parts, return_index=True)

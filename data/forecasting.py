@@ -15,7 +15,7 @@ import numpy as np
 
 from xuequ.data.births import AgeRule, Births
 from xuequ.data.forecast_basis import Forecast, ForecastInput, ForecastOptions, Housing, PastEnrolment, Ratio
-from xuequ.zoning.arrays import largest_remainder
+from xuequ.zoning.arrays import largest_remainder, largest_remainders
 from xuequ.zoning.demand import Demand
 from xuequ.zoning.problems import Problems
 from xuequ.zoning.stage import GRADES, Grade, Stage
@@ -316,11 +316,7 @@ def whole_children(children: NDArray[np.float64], community: NDArray[np.int64]) 
     """
     by_community = np.bincount(community, weights=children).astype(float)
     totals = largest_remainder(by_community, round(float(children.sum())))
-    result = np.zeros(len(children), dtype=np.int64)
-    for number in np.flatnonzero(totals):
-        inside = community == number
-        result[inside] = largest_remainder(children[inside], int(totals[number]))
-    return result
+    return largest_remainders(children, totals, community)
 
 
 def _method(known: ForecastInput, ratios: Mapping[Grade, Ratio]) -> str:

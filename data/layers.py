@@ -85,6 +85,7 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
 
     notes: list[str] = []
     kind = path.suffix.lower()
+    plain = kind in {".geojson", ".json"}
     source: Path | bytes = _check_kind(path, kind, limits) or path
     options: dict[str, Any] = {}
     if kind == ".shp":
@@ -94,9 +95,12 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's remarks on geometry types; what matters is told below
-            name = None if isinstance(source, bytes) else _layer_name(pyogrio, source, layer)
-            info = pyogrio.read_info(source, layer=name, force_feature_count=kind != ".pbf", **options)
-            limits.check_rows(path.name, max(int(info["features"]), 0))
+            # Every question makes GDAL read a GeoJSON from end to end; that its rows are not too many is known already.
+            alone = isinstance(source, bytes) or (plain and layer is None)
+            name = None if alone else _layer_name(pyogrio, source, layer)
+            if not plain:
+                info = pyogrio.read_info(source, layer=name, force_feature_count=kind != ".pbf", **options)
+                limits.check_rows(path.name, max(int(info["features"]), 0))
             frame = pyogrio.read_dataframe(source, layer=name, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
         raise Unreadable(f"is broken or not {kind[1:]}: {_short(error)}", "export it again") from error
@@ -105,7 +109,7 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
         raise Unreadable(f"cannot be read: {_short(error)}", "export it again, in UTF-8") from error
     limits.check_rows(path.name, len(frame))
     result = _from_frame(frame, path, limits)
-    if kind in {".geojson", ".json"} and not _CRS_MEMBER.search(path.read_bytes()):
+    if plain and not _CRS_MEMBER.search(path.read_bytes()):
         result.crs = None
     if kind == ".gpkg" and _holds_curves(path):
         notes.append("curves are drawn as short straight lines")
@@ -133,14 +137,14 @@ def _check_kind(path: Path, kind: str, limits: Limits) -> bytes | None:
     elif kind in {".geojson", ".json"}:
         if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             raise Unreadable("is not GeoJSON", "export it again as GeoJSON")
-        return _check_json(path)
+        return _check_json(path, limits)
     elif kind == ".pbf" and b"OSMHeader" not in head[:64]:
         raise Unreadable("is not an OpenStreetMap extract", "download it again")
     return None
 
 
-def _check_json(path: Path) -> bytes | None:
-    """Parse a GeoJSON strictly, so that a fault is told with its line and no other JSON dialect gets through."""
+def _check_json(path: Path, limits: Limits) -> bytes | None:
+    """Parse a GeoJSON strictly, so that a fault is told with its line, no other JSON dialect gets through, and rows are counted."""
     text, encoding, _ = decode(path.read_bytes(), None)
     try:
         content = json.loads(text)
@@ -151,6 +155,7 @@ def _check_json(path: Path) -> bytes | None:
         raise Unreadable("is JSON but no GeoJSON FeatureCollection", "export it again as GeoJSON")
     if content["type"] == "FeatureCollection" and not isinstance(content.get("features"), list):
         raise Unreadable("is a FeatureCollection without features", "export it again as GeoJSON")
+    limits.check_rows(path.name, len(content.get("features") or ()))
     return None if encoding == "utf-8" else text.encode()
 
 

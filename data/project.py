@@ -7,6 +7,7 @@ What the case says of a table wins over what its file says; what neither says is
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +94,18 @@ class Plane:
         return None if use is None else (use.west, use.south, use.east, use.north)
 
 
+@lru_cache(maxsize=32)
+def _change(source: Any, target: Any) -> Transformer:
+    """Return how to get from one system to another, longitude or easting first; PROJ searches a twentieth of a second for it."""
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
 def transformed(shapes: NDArray[Any], source: Plane, target: Plane) -> NDArray[Any]:
     """Return shapes in another plane (None stays None)."""
     if source == target or LOCAL in {source.name, target.name}:
         return shapes
     name = source.name
-    change = Transformer.from_crs(CRS(WGS84) if name in SHIFTED else source.crs, target.crs, always_xy=True)
+    change = _change(CRS(WGS84) if name in SHIFTED else source.crs, target.crs)
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         plain = to_wgs84(points, name) if name in SHIFTED else points
@@ -171,7 +178,7 @@ def _is_usable(source: Plane, table: str, problems: Problems) -> bool:
         return True
     try:
         known = bool(source.crs.is_projected or source.crs.is_geographic)
-        Transformer.from_crs(source.crs, CRS(WGS84), always_xy=True)
+        _change(source.crs, CRS(WGS84))
     except (CRSError, ProjError):
         known = False
     if not known:
@@ -277,7 +284,7 @@ def _share_in_use(shapes: NDArray[Any], source: Plane) -> float:
     points = points[:: max(len(points) // 2000, 1)]
     if source.crs is not None and not source.is_degrees:
         try:
-            change = Transformer.from_crs(source.crs, source.crs.geodetic_crs or CRS(WGS84), always_xy=True)
+            change = _change(source.crs, source.crs.geodetic_crs or CRS(WGS84))
             points = np.column_stack(change.transform(points[:, 0], points[:, 1]))
         except ProjError:
             return 1.0

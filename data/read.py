@@ -99,6 +99,17 @@ class Table:
         """Return a column of whole numbers with a value where there is none."""
         return np.round(self.number(column, default)).astype(np.int64)
 
+    def middles(self) -> NDArray[np.float64]:
+        """Return the middle of the place of each row, shape ``(rows, 2)``; NaN where there is none."""
+        result = np.full((len(self), 2), np.nan)
+        if self.geometry is not None:
+            there = ~shapely.is_missing(self.geometry) & ~shapely.is_empty(self.geometry)
+            middles = self.geometry[there]
+            wide = shapely.get_type_id(middles) != shapely.GeometryType.POINT
+            middles[wide] = shapely.centroid(middles[wide])
+            result[there] = shapely.get_coordinates(middles)
+        return result
+
     def row_of(self, position: int) -> int | str:
         """Return what a person knows a row by: its id, else its number in the file."""
         return (self.data["id"][position] if self.has("id") else "") or self.rows[position]

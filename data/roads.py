@@ -361,8 +361,9 @@ def _with_vertices_at_ends(lines: NDArray[Any], within_m: float) -> tuple[NDArra
     new = np.where(short, shapely.line_interpolate_point(lines[on], where), ends[at])
     wanted = short | ((gap <= _TOUCH_M) & (corner > 0))
     lines = lines.copy()
-    for row in np.unique(on[wanted]):
-        here = wanted & (on == row)
+    by_line = np.flatnonzero(wanted)[np.argsort(on[wanted], kind="stable")]
+    starts = np.flatnonzero(np.diff(on[by_line], prepend=-1))
+    for row, here in zip(on[by_line][starts], np.split(by_line, starts)[1:], strict=True):
         corners = shapely.get_coordinates(lines[row])
         along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
         order = np.argsort(np.concatenate([along, where[here]]), kind="stable")

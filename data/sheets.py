@@ -141,7 +141,7 @@ def read_text_file(path: Path, declared: str | None, expected: AbstractSet[str],
     lines = text.split("\n", _HEADING_ROWS)[:_HEADING_ROWS]
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=_separator(lines), dtype=str, keep_default_na=False, na_filter=False, header=None,
+            io.StringIO(text), sep=_separator(lines), dtype=object, keep_default_na=False, na_filter=False, header=None,
             names=range(_width(lines)), index_col=False, skip_blank_lines=False, on_bad_lines="error", engine="c",
         )  # fmt: skip
     except pd.errors.EmptyDataError as error:
@@ -149,8 +149,7 @@ def read_text_file(path: Path, declared: str | None, expected: AbstractSet[str],
     except (pd.errors.ParserError, csv.Error, ValueError) as error:
         said = str(error).replace("Error tokenizing data. C error: ", "").strip()
         raise Unreadable(f"cannot be taken apart into columns: {said}", "see to the separators and quotation marks") from error
-    cells = [list(frame[column]) for column in frame.columns]
-    sheet = _from_grid([list(row) for row in zip(*cells, strict=True)], expected, {})
+    sheet = _from_grid(frame.to_numpy(dtype=object).tolist(), expected, {})
     if encoding not in {"utf-8", "utf-8-sig"} and not declared:
         notes.append(f"encoding: {encoding}")
     sheet.notes[:0] = notes

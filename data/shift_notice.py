@@ -14,7 +14,7 @@ from shapely import STRtree
 
 from xuequ.data.project import LOCAL, WGS84, Plane, transformed
 from xuequ.data.shifted import in_china, to_bd09, to_gcj02
-from xuequ.data.validate_shapes import outline_of
+from xuequ.data.validate_shapes import outline_of, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,7 +76,7 @@ def notice_shift(tables: Mapping[str, Table], sources: Mapping[str, Plane], plan
 def _evidence(tables: Mapping[str, Table], blocks: Table, shapes: NDArray[Any]) -> Iterator[_Evidence]:
     outline = outline_of(tables.get("boundary"))
     if outline is not None:
-        whole = shapely.union_all(shapes)
+        whole = whole_of(shapes)
         covers = bool(shapely.area(whole) >= 0.8 * shapely.area(outline))
         measure = shapely.symmetric_difference if covers else shapely.difference
         yield _Evidence("boundary", _outline_misfit(whole, outline, measure), 0.002 * float(shapely.area(whole)), not covers)
@@ -91,10 +91,10 @@ def _evidence(tables: Mapping[str, Table], blocks: Table, shapes: NDArray[Any]) 
         if table is None or table.geometry is None or not table.has("block"):
             continue
         home = np.array([at.get(block, -1) for block in table.text("block")])
-        there = (home >= 0) & ~shapely.is_missing(table.geometry) & ~shapely.is_empty(table.geometry)
+        points = table.middles()
+        there = (home >= 0) & np.isfinite(points).all(axis=1)
         if there.sum() >= _LEAST_NAMED:
-            points = shapely.get_coordinates(shapely.centroid(table.geometry[there]))
-            yield _Evidence(name, _named_misfit(points, shapes[home[there]]), 0.2, by_chance=False)
+            yield _Evidence(name, _named_misfit(points[there], shapes[home[there]]), 0.2, by_chance=False)
 
 
 def _known_shifts(shapes: NDArray[Any], plane: Plane) -> dict[str, NDArray[np.float64]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xuequ.data.read import Table
     from xuequ.zoning.problems import Problems
 
-__all__ = ["check_shapes", "outline_of"]
+__all__ = ["check_shapes", "outline_of", "whole_of"]
 
 _LISTED = 20
 _DIMENSIONS = {"point": 0, "line": 1, "area": 2}
@@ -156,6 +156,12 @@ def outline_of(table: Table | None) -> Any:
     return shapely.union_all(shapely.make_valid(shapes)) if len(shapes) else None
 
 
+def whole_of(shapes: NDArray[Any]) -> Any:
+    """Return valid shapes as one; much quicker where they are polygons that fit together without a fault."""
+    polygons = np.isin(shapely.get_type_id(shapes), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)).all()
+    return shapely.coverage_union_all(shapes) if polygons and shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
+
+
 def _check_boundary(tables: Mapping[str, Table], problems: Problems) -> None:
     outline, blocks = outline_of(tables.get("boundary")), tables.get("blocks")
     if outline is None or blocks is None or blocks.geometry is None:
@@ -163,7 +169,11 @@ def _check_boundary(tables: Mapping[str, Table], problems: Problems) -> None:
     shapes = shapely.make_valid(blocks.geometry)
     whole = shapely.area(shapes)
     drawn = whole > 0
-    inside = np.where(drawn, shapely.area(shapely.intersection(shapes, outline)) / np.where(drawn, whole, 1), 1.0)
+    shapely.prepare(outline)
+    within = shapely.covers(outline, shapes)
+    parts = shapes.copy()
+    parts[~within] = shapely.intersection(shapes[~within], outline)
+    inside = np.where(drawn, shapely.area(parts) / np.where(drawn, whole, 1), 1.0)
     inside = np.where(drawn, inside, shapely.intersects(shapes, outline))
     out = np.flatnonzero((inside < 0.5) & ~shapely.is_missing(shapes))
     for k in out[:_LISTED]:
@@ -175,7 +185,7 @@ def _check_boundary(tables: Mapping[str, Table], problems: Problems) -> None:
             geometry=_wkt(shapely.point_on_surface(shapes[k])),
         )
     if drawn.any():
-        bare = 1 - shapely.area(shapely.intersection(outline, shapely.union_all(shapes))) / shapely.area(outline)
+        bare = 1 - shapely.area(shapely.intersection(outline, whole_of(shapes))) / shapely.area(outline)
         if bare > 0.02:
             problems.warn("boundary", f"{bare:.0%} of the district belongs to no block", "add blocks if anybody lives there")
 
