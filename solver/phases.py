@@ -9,13 +9,15 @@ import numpy as np
 
 from xuequ.solver.bounding import Relaxed, relax
 from xuequ.solver.certificate import certificate_terms, covers, linear_bound, sharpen
+from xuequ.solver.engine import Effort
 from xuequ.solver.exact import Proof
 from xuequ.solver.improving import Improver, Pace
 from xuequ.solver.problem import CUT, DISTANCE, MEASURES, OVER
 from xuequ.solver.ranking import PUPIL_GOALS, Phase, Ranking, worth_of
 from xuequ.solver.relaxation import arc_prices, transport
 from xuequ.solver.repair import repair
-from xuequ.solver.search import Cycle, Search
+from xuequ.solver.search import Cycle, Search, Target
+from xuequ.solver.submip import Region, reoptimise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from xuequ.zoning.plan import Certificate
 
 __all__ = ["Run"]
+
+_SETTLED_ARCS = 400
+"""Arcs of a problem that is solved as a whole, goal by goal, before any search."""
+_SETTLED_NODES = 200
+_SETTLED_SECONDS = 4.0
+_SETTLED_BATCHES = 20
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +48,8 @@ class Run:
         The best assignment so far.
     bounds
         Lower bounds by measure, each given the limits that the goals before it leave.
+    proved
+        Bounds on counts that were met, by measure: their problem was solved as a whole.
     certified, certificates
         The certified bound on distance and what proves it.
     """
@@ -51,6 +61,7 @@ class Run:
     zone: NDArray[np.int32]
     improver: Improver
     bounds: dict[int, float] = field(default_factory=dict)
+    proved: dict[int, float] = field(default_factory=dict)
     certified: float | None = None
     certificates: tuple[Certificate, ...] = ()
     relaxed: Relaxed | None = None
@@ -107,28 +118,38 @@ class Run:
         found = relax(self.problem, column, limits, seconds=share * self.clock.seconds_left(), should_stop=self.clock.should_stop)
         if found is not None:
             value = found.value - 1e-7 * max(1.0, abs(found.value))
-            self.bounds[column] = max(float(np.ceil(value)) if column in PUPIL_GOALS else value, 0.0)
+            self.bounds[column] = max(0.0, float(np.ceil(value)) if column in PUPIL_GOALS else value)
         return found
 
     def _bound_counts(self, phase: Phase, limits: NDArray[np.float64], total: NDArray[np.float64]) -> None:
         """Bound the counts again by what the goals before each were given in the end."""
         given = self.ranking.base.copy()
         for column in phase.measures:
-            self.bounds[column] = 0.0
-            if total[column] > 0:
+            known = self.bounds[column] = self.proved.get(column, 0.0)
+            if total[column] > known:
                 self._relax(column, given)
+                self.bounds[column] = max(self.bounds[column], known)
             given[column] = limits[column]
 
     def _count_down(self, phase: Phase, limits: NDArray[np.float64], budget: Budget) -> None:
-        """Press counts down towards their bounds."""
-        total = self.problem.measure(self.zone)
-        guide = limits.copy()
+        """Press counts down towards their bounds; those of a small problem are solved one after the other first."""
+        guide, settled = limits.copy(), True
         for column in phase.measures:
             self.bounds[column] = 0.0
-            if total[column] > 0:
+            if self.problem.measure(self.zone)[column] > 0:
                 self._relax(column, guide)
+                settled = self._settle(column, limits) and settled
+            if settled:
+                reached = float(self.problem.measure(self.zone)[column])
+                self.proved[column] = self.bounds[column]
+                limits[column] = min(limits[column], self.ranking.allowed(column, reached))
             guide[column] = min(guide[column], self.bounds[column])
-        target = self.ranking.target(phase, limits, self.bounds)
+        if not settled:
+            self._press(self.ranking.target(phase, limits, self.bounds), budget)
+
+    def _press(self, target: Target, budget: Budget) -> None:
+        """Anneal as long as it brings counts nearer to their bounds."""
+        total = self.problem.measure(self.zone)
         stale, batches = 0, 250
         while target.excess(total) > 0 and stale < 3 and not budget.is_spent(self.clock) and not self.clock.should_stop():
             found, _ = self.search.run(self.zone, target, Cycle(batches, 0.2, 0.01), self.clock, budget)
@@ -139,12 +160,40 @@ class Run:
             stale = 0 if less else stale + 1
             batches = min(batches * 2, 2000)
 
+    def _settle(self, column: int, limits: NDArray[np.float64]) -> bool:
+        """Solve a small problem as a whole for one goal under limits on others; say whether it is proved to be at its least."""
+        linear = column != CUT and not np.isfinite(limits[CUT])
+        if not linear or len(self.problem.arc_zone) > _SETTLED_ARCS or self.clock.should_stop():
+            return False
+        target = Target((np.arange(len(MEASURES)) == column).astype(float), limits.copy())
+        total = self.problem.measure(self.zone)
+        if target.excess(total) <= 0 and self._is_met(column, total):
+            return True
+        seconds = float("inf") if self.clock.is_repeatable else min(_SETTLED_SECONDS, 0.1 * self.clock.seconds_left())
+        outcome = reoptimise(
+            self.problem, self.zone, Region.whole(self.problem), target, self.improver.cuts,
+            Effort(seconds=seconds, nodes=_SETTLED_NODES), seed=self.search.seed, should_stop=self.clock.should_stop,
+        )  # fmt: skip
+        self.clock.iterations += _SETTLED_BATCHES
+        if outcome.zone is not None and target.rank(self.problem.measure(outcome.zone)) < target.rank(total):
+            self.zone, total = outcome.zone, self.problem.measure(outcome.zone)
+        if target.excess(total) > 0:
+            return False
+        least = float(np.ceil(outcome.bound - 1e-6)) if column in PUPIL_GOALS else outcome.bound
+        self.bounds[column] = max(self.bounds.get(column, 0.0), min(least, float(total[column])))
+        return self._is_met(column, total)
+
+    def _is_met(self, column: int, total: NDArray[np.float64]) -> bool:
+        """Return whether a goal is at its bound, as near as models can tell."""
+        return bool(total[column] - self.bounds.get(column, 0.0) <= 1e-6 * max(1.0, abs(total[column])))
+
     def _minimise(self, phase: Phase, limits: NDArray[np.float64], share: float, *, last: bool) -> None:
         """Minimise one goal under the limits of those before."""
         target = self.ranking.target(phase, limits, self.bounds)
         column = phase.measures[0]
         tolerance = next(goal.tolerance for goal in self.ranking.goals if goal.name == phase.name)
         self.relaxed = None if column == CUT else self._relax(column, limits)
+        self._settle(column, limits)
         bound = target.price[column] * self.bounds[column] if column in self.bounds else None
         pace = Pace(40, 1e-6) if last and column == DISTANCE else Pace(2, max(tolerance / 10, 1e-6))
         budget = self.clock.budget(phase.name, share, bound=bound)

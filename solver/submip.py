@@ -181,12 +181,8 @@ def reoptimise(
             value = float(model.cost @ x)
             if not new and value < best_value - 1e-9:
                 best, best_value = found, value
-        if (
-            answer.state is State.INFEASIBLE
-            or not broken
-            or time.monotonic() > until
-            or best_value <= (answer.value or np.inf) + 1e-9
-        ):
+        least = np.inf if answer.value is None else answer.value
+        if answer.state is State.INFEASIBLE or not broken or time.monotonic() > until or best_value <= least + 1e-9:
             break
         fresh = CutPool()
         fresh.add(cut for cut in broken if cut not in cuts.by_zone.get(cut.zone, {}))
