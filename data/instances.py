@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,6 +49,8 @@ __all__ = [
 PLANNED_YEAR = 2026
 """School year that the district of an instance plans; instances have no years."""
 
+_MOST_PUPILS = 10_000_000
+"""Of one unit or one school: more would be a slip, and would not fit in a demand."""
 _PROBLEMS = ("SAP", "CFLSAP", "CKFLSAP")
 
 
@@ -189,13 +192,26 @@ def read_instance(folder: str | Path, name: str) -> Instance:
     units = _Units.read(home, row["units_file"])
     schools = _rows(home, row["schools_file"], ("unit_id", "capacity", "opening_cost"))
     at = units.positions([school["unit_id"] for school in schools], row["schools_file"])
+    if len(np.unique(at)) < len(at):
+        raise InputError(f"{row['schools_file']}: two schools stand in one unit")
     seats = np.array([_whole(school, "capacity", row["schools_file"]) for school in schools])
     cost = np.array([_number(school, "opening_cost", row["schools_file"]) for school in schools])
     edges = _rows(home, row["edges_file"], ("a", "b"))
     ends = [units.positions([edge[end] for edge in edges], row["edges_file"]) for end in ("a", "b")]
+    alone = np.flatnonzero(ends[0] == ends[1])
+    if len(alone):
+        raise InputError(f"{row['edges_file']}: unit {edges[alone[0]]['a']!r} is said to touch itself")
     district = _district(name, units, Adjacency.from_pairs(len(units.ids), np.column_stack(ends)), at, seats)
-    p = int(row["p"]) if row["p"] else None
-    return Instance(name, row["problem"], p, district, cost, read_best_known(home).get(name))
+    return Instance(name, row["problem"], _to_open(row, len(schools)), district, cost, read_best_known(home).get(name))
+
+
+def _to_open(row: Mapping[str, str], schools: int) -> int | None:
+    """Return how many schools are to be opened, None where the problem leaves it open."""
+    if row["problem"] != "CKFLSAP":
+        return None
+    if not row["p"].isdecimal() or not 1 <= int(row["p"]) <= schools:
+        raise InputError(f"instances.csv, column p: {row['p']!r} is not a number of schools from 1 to {schools}")
+    return int(row["p"])
 
 
 def write_assignment(path: str | Path, instance: Instance, plan: Plan) -> None:
@@ -271,6 +287,8 @@ def _district(name: str, units: _Units, adjacency: Adjacency, at: NDArray[np.int
 
 
 def _found(folder: Path, file: str) -> Path | None:
+    if Path(file).name != file:
+        raise InputError(f"{file!r} is no name of a file in {folder}")
     return next((path for path in (folder / file, folder / f"{file}.gz") if path.is_file()), None)
 
 
@@ -279,12 +297,15 @@ def _rows(folder: Path, file: str, columns: tuple[str, ...]) -> list[dict[str, s
     if path is None:
         raise InputError(f"there is no file {file} in {folder}")
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = [column for column in columns if column not in (reader.fieldnames or [])]
-        if missing:
-            raise InputError(f"{file}: there is no column {', '.join(missing)}")
-        return [{name: text or "" for name, text in row.items() if name} for row in reader]
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            missing = [column for column in columns if column not in (reader.fieldnames or [])]
+            if missing:
+                raise InputError(f"{file}: there is no column {', '.join(missing)}")
+            return [{name: text or "" for name, text in row.items() if name} for row in reader]
+    except (UnicodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{file} cannot be read as CSV in UTF-8: {error}") from error
 
 
 def _optional(text: str) -> float | None:
@@ -303,6 +324,6 @@ def _number(row: Mapping[str, str], column: str, file: str) -> float:
 
 def _whole(row: Mapping[str, str], column: str, file: str) -> int:
     value = _number(row, column, file)
-    if value != int(value) or value < 0:
+    if value != int(value) or not 0 <= value <= _MOST_PUPILS:
         raise InputError(f"{file}, column {column}: {row[column]!r} is not a whole number of pupils")
     return int(value)

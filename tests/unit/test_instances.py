@@ -107,6 +107,14 @@ def test_an_assignment_is_written_as_units(folder, tmp_path):
         ("e.csv", "a,b\n3,8\n", "e.csv: unit '8' is not among the units"),
         ("s.csv", FILES["s.csv"].replace("20", "-20"), "'-20' is not a whole number"),
         ("s.csv", FILES["s.csv"].replace("9,20", "4,20"), "s.csv: unit '4'"),
+        ("s.csv", FILES["s.csv"] + "9,5,0\n", "s.csv: two schools stand in one unit"),
+        ("s.csv", FILES["s.csv"].replace("1.5", "inf"), "column opening_cost: 'inf' is not a number"),
+        ("u.csv", FILES["u.csv"].replace("0,5\n", "0,1e12\n"), "'1e12' is not a whole number of pupils"),
+        ("u.csv", FILES["u.csv"].replace("unit_id,x_m", "unit_id,x"), "u.csv: there is no column x_m"),
+        ("e.csv", "a,b\n3,7\n9,9\n", "e.csv: unit '9' is said to touch itself"),
+        ("e.csv", "a,b\n3\n", "e.csv: unit '' is not among the units"),
+        ("instances.csv", FILES["instances.csv"].replace("u.csv", "../u.csv"), "'../u.csv' is no name of a file"),
+        ("instances.csv", FILES["instances.csv"].replace("u.csv", "/etc/hostname"), "is no name of a file"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(folder, file, text, words):
@@ -116,3 +124,37 @@ def test_what_is_wrong_is_said_with_its_place(folder, file, text, words):
         (folder / file).write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=words):
         read_instance(folder, "one")
+
+
+@pytest.mark.parametrize("p", ["", "0", "3", "1.5", "-1", "x", "²"])
+def test_the_number_to_open_is_one_of_the_schools(folder, p):
+    (folder / "instances.csv").write_text(FILES["instances.csv"].replace("s.csv,1", f"s.csv,{p}"), encoding="utf-8")
+    with pytest.raises(InputError, match=f"column p: '{p}' is not a number of schools from 1 to 2"):
+        read_instance(folder, "two")
+    assert read_instance(folder, "one").p is None
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("e.csv", b"a,b\n\xff\xfe,7\n"), ("u.csv.gz", gzip.compress(b"unit_id,x_m\n" * 500)[:-30]), ("u.csv.gz", b"no gzip at all")],
+)
+def test_files_that_are_no_text_are_refused_in_words(folder, file, content):
+    (folder / file.removesuffix(".gz")).unlink()
+    (folder / file).write_bytes(content)
+    with pytest.raises(InputError, match=f"{file.removesuffix('.gz')} cannot be read as CSV in UTF-8"):
+        read_instance(folder, "one")
+
+
+def test_windows_line_ends_a_mark_and_empty_lines_change_nothing(folder):
+    plain = read_instance(folder, "two")
+    for name in ("instances.csv", "u.csv", "e.csv", "s.csv", "best_known.csv"):
+        text = FILES[name].replace("\n", "\r\n") + "\r\n"
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    again = read_instance(folder, "two")
+    assert again.district.fingerprint == plain.district.fingerprint
+    assert (again.p, again.best) == (plain.p, plain.best)
+
+
+def test_each_pair_of_units_counts_once(folder):
+    (folder / "e.csv").write_text("a,b\n3,7\n7,3\n3,7\n9,3\n", encoding="utf-8")
+    assert read_instance(folder, "one").district.adjacency.pairs().tolist() == [[0, 1], [1, 2]]
