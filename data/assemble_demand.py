@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["constant_demand", "given_demand", "pupils_now"]
 
+_MOST_PUPILS = 10_000_000
+"""More pupils of one block, grade and year than anybody can mean."""
+
 
 def pupils_now(table: Table, stage: Stage | None, problems: Problems) -> tuple[NDArray[np.int64], dict[Stage, bool]]:
     """
@@ -125,7 +128,7 @@ def given_demand(
         named = ["middle" if name == scenarios[0] else name for name in named]
         scenarios = ("middle", *scenarios[1:])
     all_years = sorted({*years, *(year for year in known if year >= years[0])})
-    pupils = np.zeros((len(scenarios), len(all_years), len(GRADES), len(block_ids)), dtype=np.int32)
+    pupils = np.zeros((len(scenarios), len(all_years), len(GRADES), len(block_ids)), dtype=np.int64)
     block = {name: position for position, name in enumerate(block_ids)}
     year_at = {year: position for position, year in enumerate(all_years)}
     grade_at = {grade.value: position for position, grade in enumerate(GRADES)}
@@ -137,12 +140,16 @@ def given_demand(
         np.array([block[name] for name in table.text("block")]),
     ]
     np.add.at(pupils, tuple(part[kept] for part in at), table.whole("pupils")[kept])
+    if (pupils > _MOST_PUPILS).any():
+        problems.error("demand", f"rows of one block, grade and year add up to {int(pupils.max()):,} pupils",
+                       "keep one row of each", column=table.heading("pupils"))  # fmt: skip
+        pupils = np.minimum(pupils, _MOST_PUPILS)
     _fill_years(pupils, all_years, known, now, problems)
     return Demand(tuple(all_years), pupils, scenarios, method="as given")
 
 
 def _fill_years(
-    pupils: NDArray[np.int32], all_years: list[int], known: list[int], now: NDArray[np.int64] | None, problems: Problems
+    pupils: NDArray[np.int64], all_years: list[int], known: list[int], now: NDArray[np.int64] | None, problems: Problems
 ) -> None:
     """Fill school years that the demand table lacks: today from the blocks, others from the year before."""
     for position, year in enumerate(all_years):

@@ -50,7 +50,7 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
     at = {each.value: position for position, each in enumerate(GRADES)}
     for k in np.flatnonzero(years == school_year):
         j, g = index[school[k]], at[grade[k]]
-        sizes = [int(size) for size in re.findall(r"\d+", each_size[k])]
+        sizes = _sizes(table, int(k), each_size[k], problems)
         total = int(numbers[k]) if np.isfinite(numbers[k]) else sum(sizes)
         if sizes and np.isfinite(numbers[k]) and sum(sizes) != total:
             problems.warn(
@@ -69,6 +69,16 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
         problems.warn("enrolment", f"the number of classes is not known for {int(bare.sum())} grades; classes of 45 are assumed",
                       "add a column classes, or one row for each class with a column section", column="classes")  # fmt: skip
     return Enrolment(pupils, classes)
+
+
+def _sizes(table: Table, k: int, text: str, problems: Problems) -> list[int]:
+    """Return the size of each class as a row lists them; none, with an error, if one is no number of pupils."""
+    parts = [part for part in re.split(r"[;,、+/\s\uff1b\uff0c]+", text) if part]
+    if all(re.fullmatch(r"[0-9]{1,4}人?", part) for part in parts):
+        return [int(part.removesuffix("人")) for part in parts]
+    problems.error("enrolment", f"{text[:60]} are not the sizes of classes", "write whole numbers like 45;44;46",
+                   row=table.row_of(k), column=table.heading("sizes"), value=text[:80])  # fmt: skip
+    return []
 
 
 def _span(years: NDArray[np.int64]) -> str:
@@ -110,10 +120,8 @@ def catchments_of(
         for each in Stage:
             chosen = [k for k in rows if stages[k] == each]
             if chosen:
-                by_block = (
-                    _by_polygon(table, chosen, blocks, problems) if not table.has("block") else _by_block(table, chosen, blocks)
-                )
-                members[each] = by_block
+                read = _by_block if table.has("block") else _by_polygon
+                members[each] = read(table, chosen, blocks, problems)
     return {each: _catchments(each, school_year, lists, schools, problems) for each, lists in members.items()}
 
 
@@ -128,10 +136,14 @@ def _rows_of_year(table: Table, school_year: int, problems: Problems) -> list[in
     return [int(k) for k in np.flatnonzero(years == taken)]
 
 
-def _by_block(table: Table, rows: Sequence[int], blocks: Blocks) -> list[tuple[str, ...]]:
+def _by_block(table: Table, rows: Sequence[int], blocks: Blocks, problems: Problems) -> list[tuple[str, ...]]:
     index = index_of(blocks.ids)
     result: list[tuple[str, ...]] = [()] * len(blocks)
     names, schools = table.text("block"), table.lists("school")
+    bare = [k for k in rows if not names[k]]
+    if bare:
+        problems.warn("catchments", f"{len(bare)} rows name no block and are left aside", "fill in the block or delete the row",
+                      row=table.row_of(bare[0]), column=table.heading("block"))  # fmt: skip
     for k in rows:
         i = index.get(names[k], -1)
         if i >= 0:

@@ -42,7 +42,7 @@ def adjacency_of(tables: Mapping[str, Table], blocks: Blocks, case: CaseFile, pr
     """
     table = tables.get("adjacency")
     if table is not None:
-        return _as_given(table, blocks)
+        return _as_given(table, blocks, problems)
     links = _links(tables.get("links"), blocks, problems)
     if blocks.geometry is None:
         problems.warn("blocks", "blocks are points: which of them touch is taken from how near they lie",
@@ -66,11 +66,14 @@ def lines_of(table: Table | None) -> list[Any]:
     return [shape for shape in table.geometry if shape is not None and not shape.is_empty]
 
 
-def _as_given(table: Table, blocks: Blocks) -> Adjacency:
+def _as_given(table: Table, blocks: Blocks, problems: Problems) -> Adjacency:
     index = index_of(blocks.ids)
     pairs = np.array([(index[a], index[b]) for a, b in zip(table.text("a"), table.text("b"), strict=True)], dtype=np.int64)
     pairs = pairs.reshape(-1, 2)
     apart = pairs[:, 0] != pairs[:, 1]
+    if not apart.all():
+        problems.warn("adjacency", f"{int((~apart).sum())} rows name a block as its own neighbour and are left out",
+                      "name two blocks, or delete the row", row=table.row_of(int(np.flatnonzero(~apart)[0])))  # fmt: skip
     pairs, border = pairs[apart], table.number("border_m", 0.0)[apart]
     if not table.has("border_m") and blocks.geometry is not None:
         border = shapely.length(shapely.intersection(blocks.geometry[pairs[:, 0]], blocks.geometry[pairs[:, 1]]))

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-from xuequ.data.tables import TABLES
+from xuequ.data.tables import COORDINATES, TABLES
 from xuequ.zoning.options import GOAL_UNITS
 from xuequ.zoning.problems import Problems  # noqa: TC001 - signatures are read at run time
 from xuequ.zoning.rules import Rules
@@ -20,10 +31,22 @@ FOREIGN_TABLES = ("resources", "applicants")
 """Known tables that are read by who uses them and are no part of a district."""
 
 Scalar = str | int | float | bool
+Year = Annotated[int, Field(ge=1900, le=2200)]
+Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""Pupils, square metres or 10,000 yuan: more than the most means nothing and would leave the machine's numbers."""
+Metres = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _known_timezone(name: str) -> str:
+    known = available_timezones()
+    if known and name not in known:
+        near = get_close_matches(name, sorted(known), n=1, cutoff=0.0)[0]
+        raise ValueError(f"there is no timezone {name}; the nearest known one is {near}")
+    return name
 
 
 class CaseSection(_Section):
@@ -31,11 +54,9 @@ class CaseSection(_Section):
 
     name: str = ""
     crs: str | None = Field(default=None, description='Authority code ("EPSG:4547"), "local-metres", "gcj02" or "bd09".')
-    school_year: int | None = Field(
-        default=None, ge=1900, le=2200, description="Today's school year, by its first calendar year."
-    )
-    years: tuple[Annotated[int, Field(ge=1900, le=2200)], ...] | None = Field(default=None, description="School years to plan.")
-    timezone: str = "Asia/Shanghai"
+    school_year: Year | None = Field(default=None, description="Today's school year, by its first calendar year.")
+    years: tuple[Year, ...] | None = Field(default=None, description="School years to plan.")
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
     data_licence: str = ""
     synthetic: bool = False
@@ -109,8 +130,9 @@ class ZoningSection(_Section):
     )
     seats: Literal["soft", "hard"] = "soft"
     moved_max: float | None = Field(
-        default=None, ge=0, validation_alias=AliasChoices("moved_max", "max_moved"), description="Pupils, or below 1 a share."
-    )
+        default=None, ge=0, le=1_000_000_000, validation_alias=AliasChoices("moved_max", "max_moved"),
+        description="Pupils, or below 1 a share.",
+    )  # fmt: skip
     keep_together: tuple[tuple[Text, ...], ...] = ()
     locks: tuple[LockSection, ...] = ()
     scenario: str = "middle"
@@ -119,23 +141,21 @@ class ZoningSection(_Section):
 class ProgrammeSection(_Section):
     """Floors of a building programme."""
 
-    seats_min: int = Field(default=0, ge=0)
-    projects_min: int = Field(default=0, ge=0)
-    land_m2: int = Field(default=0, ge=0)
-    land_max_m2: int | None = Field(default=None, ge=0)
+    seats_min: Amount = 0
+    projects_min: Amount = 0
+    land_m2: Amount = 0
+    land_max_m2: Amount | None = None
 
 
 class SeatsSection(_Section):
     """``[seats]``."""
 
-    years: tuple[int, ...] = ()
-    budgets: dict[Programme, dict[int, Annotated[int, Field(ge=0)]]] = Field(
-        default_factory=dict, description="10,000 yuan by programme and year."
-    )
+    years: tuple[Year, ...] = ()
+    budgets: dict[Programme, dict[Year, Amount]] = Field(default_factory=dict, description="10,000 yuan by programme and year.")
     programmes: dict[Programme, ProgrammeSection] = Field(default_factory=dict)
     scenarios: tuple[str, ...] = ("middle",)
     discount: float = Field(default=0.03, ge=0, lt=1)
-    group_blocks: int = Field(default=250, ge=1)
+    group_blocks: int = Field(default=250, ge=1, le=1_000_000)
 
 
 class TieSection(_Section):
@@ -146,21 +166,32 @@ class TieSection(_Section):
     kind: Literal["tight", "alliance", "assist"]
 
 
+Size = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class ClustersSection(_Section):
     """``[clusters]``."""
 
-    count: int = Field(default=0, ge=0, validation_alias=AliasChoices("count", "number"))
+    count: int = Field(default=0, ge=0, le=1_000_000, validation_alias=AliasChoices("count", "number"))
     leads: tuple[Text, ...] = ()
-    size: tuple[int, int] | None = Field(default=None, description="Least and most schools, lead included.")
-    size_min: int | None = Field(default=None, ge=1)
-    size_max: int | None = Field(default=None, ge=1)
+    size: tuple[Size, Size] | None = Field(default=None, description="Least and most schools, lead included.")
+    size_min: Size | None = None
+    size_max: Size | None = None
     ties: tuple[TieSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        least, most = self.size or (None, None)
+        least, most = self.size_min or least, self.size_max or most
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"at least {least} schools in a cluster are more than at most {most}")
+        return self
 
 
 class PublishSection(_Section):
     """``[publish]``."""
 
-    small_count: int = Field(default=10, ge=0)
+    small_count: int = Field(default=10, ge=0, le=1_000_000)
     notices: str = ""
     contact: str = ""
     draw_seed: Text = ""
@@ -171,11 +202,11 @@ class PublishSection(_Section):
 class BordersSection(_Section):
     """``[borders]``: how shared borders are measured, metres."""
 
-    tolerance_m: float = Field(default=1.0, gt=0, validation_alias=AliasChoices("tolerance_m", "snap_m"))
-    min_border_m: float = Field(default=5.0, ge=0)
-    barrier_m: float = Field(default=15.0, ge=0)
-    near_miss_m: float = Field(default=10.0, ge=0)
-    sliver_width_m: float = Field(default=2.0, ge=0)
+    tolerance_m: Metres = Field(default=1.0, gt=0, validation_alias=AliasChoices("tolerance_m", "snap_m"))
+    min_border_m: Metres = 5.0
+    barrier_m: Metres = 15.0
+    near_miss_m: Metres = 10.0
+    sliver_width_m: Metres = 2.0
 
 
 class CaseFile(_Section):
@@ -267,7 +298,10 @@ def _tell(item: Any, problems: Problems) -> None:
             "case.toml", f"there is no key {key}{hint}", "correct or delete the key", column=key, value=str(item["input"])[:80]
         )
         return
-    said = item["msg"][0].lower() + item["msg"][1:]
+    said = item["msg"].removeprefix("Value error, ")
+    said = said[0].lower() + said[1:]
+    if item["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        said = f"is {item.get('input')!r:.60}, where a section with keys is expected"
     problems.error("case.toml", f"{key}: {said}", "correct the value", column=key, value=str(item.get("input"))[:80])
 
 
@@ -314,6 +348,9 @@ def _check_names(data: dict[str, Any], case: CaseFile, problems: Problems) -> No
             _check_columns(
                 name, [*section.columns, *section.values, *(key for join in section.join for key in join.columns)], problems
             )
+            for place in set(section.values) & set(COORDINATES):
+                problems.error("case.toml", f"values of table {name} cannot say {place}: all rows would be in one place",
+                               "name a column in columns", column=f"tables.{name}.values.{place}")  # fmt: skip
     ranked = [goal.name for goal in case.zoning.goals or ()]
     for goal in sorted({name for name in ranked if ranked.count(name) > 1}):
         problems.error("case.toml", f"the goal {goal} stands twice in the list", "leave the place that counts",

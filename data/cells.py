@@ -39,6 +39,8 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有", "对", "√", "v",
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无", "不", "×", "must_not", "must not"})
 _ABSENT = frozenset({"", "-", "—", "–", "/", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "无数据"})
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+_MOST_COUNT, _MOST_NUMBER = 1e7, 1e9
+"""Above this nobody counts pupils, homes or classrooms of one row, and nothing in metres or money is true."""
 _MOST_LISTED = 50
 
 
@@ -198,7 +200,7 @@ def number_of(value: Any) -> tuple[float, str]:
     if _NUMBER.fullmatch(bare):
         return float(bare), done
     if bare.casefold().strip("+-") in {"inf", "infinity"}:
-        return math.inf, ""
+        return (-math.inf if bare.startswith("-") else math.inf), ""
     return math.nan, ""
 
 
@@ -244,17 +246,23 @@ def _check_range(parsed: Parsed, column: Column) -> None:
     numbers = parsed.values
     for position in np.flatnonzero(np.isinf(numbers)):
         parsed.fault(int(position), numbers[position], "is not finite", "write a finite number or leave the cell empty")
+    numbers[np.isinf(numbers)] = np.nan
     # Plain coordinates may be negative, nothing else can.
     if column.unit != "as the geometry":
         for position in np.flatnonzero(numbers < 0):
             parsed.fault(int(position), _shown(numbers[position]), "is negative", "write 0 or more, or leave the cell empty")
         numbers[numbers < 0] = np.nan
-    numbers[np.isinf(numbers)] = np.nan
+    if column.range is not None:
+        least, most = column.range
+        for position in np.flatnonzero((numbers < least) | (numbers > most)):
+            parsed.fault(int(position), _shown(numbers[position]), f"is no {column.unit} between {least} and {most}",
+                         "correct the number or leave the cell empty")  # fmt: skip
+            numbers[position] = np.nan
+    absurd = np.flatnonzero(numbers > (_MOST_COUNT if column.kind is Kind.COUNT else _MOST_NUMBER))
     if column.usual is not None:
-        for position in np.flatnonzero(numbers > column.usual):
-            parsed.fault(int(position), _shown(numbers[position]), f"is more than {column.usual:g} {column.unit}".rstrip(),
+        for position in np.setdiff1d(np.flatnonzero(numbers > column.usual), absurd):
+            parsed.fault(int(position), _shown(numbers[position]), f"is more than {column.usual:.12g} {column.unit}".rstrip(),
                          "see whether a digit or a unit slipped", fatal=False)  # fmt: skip
-    absurd = np.flatnonzero(numbers > 1e9)
     for position in absurd:
         parsed.fault(int(position), _shown(numbers[position]), "is too large to be true", "correct the number")
     numbers[absurd] = np.nan

@@ -89,6 +89,8 @@ def read_raw(folder: Path, section: TableSection | JoinSection, expected: frozen
     path = inside(folder, section.file)
     kind = path.suffix.lower()
     sized([path], limits)
+    if kind in SUFFIXES and not path.stat().st_size:
+        raise Unreadable("is empty (0 bytes)", "put a line of headings and the rows into it, or export it again")
     if kind in _LAYERS:
         raw = _from_layer(read_layer(folder, path, section.layer, section.encoding, limits))
     elif kind in _PARQUET:

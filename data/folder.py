@@ -94,7 +94,7 @@ def inside(folder: Path, name: str) -> Path:
     if not name.strip() or "\0" in name:
         raise Unreadable("the name of the file is empty", "name a file of the folder")
     given = Path(name.replace("\\", "/"))
-    if given.is_absolute() or ":" in given.parts[0] or ".." in given.parts:
+    if given.is_absolute() or any(":" in part for part in given.parts[:1]) or ".." in given.parts:
         raise Unreadable(f"{name} leaves the case's folder", "put the file into the folder and name it relative to it")
     try:
         root = folder.resolve()
@@ -106,6 +106,8 @@ def inside(folder: Path, name: str) -> Path:
         raise Unreadable(
             f"{name} cannot be opened: {error.__class__.__name__}", "check the file's name and its rights"
         ) from error
+    if path == root:
+        raise Unreadable(f"{name} is the folder itself", "name a file of the folder")
     if not there:
         raise Unreadable(f"there is no file {name}{_near(root, given)}", "correct the name or put the file there")
     return path

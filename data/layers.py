@@ -127,7 +127,7 @@ def _check_kind(path: Path, kind: str, limits: Limits) -> bytes | None:
 
     Returns its text in UTF-8 where it is in another encoding and the reader must be given that.
     """
-    sized([path, *(path.with_suffix(suffix) for suffix in _SIDE_FILES)] if kind == ".shp" else [path], limits)
+    sized([path, *(_side_file(path, suffix) for suffix in _SIDE_FILES)] if kind == ".shp" else [path], limits)
     with path.open("rb") as file:
         head = file.read(4096)
     if kind in _MAGIC:
@@ -147,7 +147,7 @@ def _check_json(path: Path, limits: Limits) -> bytes | None:
     """Parse a GeoJSON strictly, so that a fault is told with its line, no other JSON dialect gets through, and rows are counted."""
     text, encoding, _ = decode(path.read_bytes(), None)
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(f"is not valid JSON{where}", "export it again as GeoJSON") from error
@@ -157,6 +157,10 @@ def _check_json(path: Path, limits: Limits) -> bytes | None:
         raise Unreadable("is a FeatureCollection without features", "export it again as GeoJSON")
     limits.check_rows(path.name, len(content.get("features") or ()))
     return None if encoding == "utf-8" else text.encode()
+
+
+def _no_constant(word: str) -> float:
+    raise Unreadable(f"holds {word}, which is no number", "leave the value out and export it again as GeoJSON")
 
 
 def _holds_curves(path: Path) -> bool:
@@ -184,18 +188,36 @@ def _from_frame(frame: Any, path: Path, limits: Limits) -> Layer:
     geometry = None
     crs = None
     notes: list[str] = []
-    if hasattr(frame, "geometry") and "geometry" in frame.columns:
+    import geopandas as gpd  # noqa: PLC0415 - heavy
+
+    if isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame.columns:
         shapes = np.asarray(frame.geometry.values, dtype=object)
         limits.check_vertices(path.name, int(shapely.get_num_coordinates(shapes).sum()))
         flat = shapely.has_z(shapes)
         if flat.any():
             notes.append(f"{int(flat.sum())} geometries have heights, which are left out")
             shapes = shapely.force_2d(shapes)
-        geometry = shapes
+        geometry = _without_collections(shapes, notes)
         crs = frame.crs
         frame = frame.drop(columns="geometry")
     columns = {str(name): _cells(frame[name]) for name in frame.columns}
     return Layer(columns, geometry, crs, notes)
+
+
+def _without_collections(shapes: NDArray[Any], notes: list[str]) -> NDArray[Any]:
+    """Return shapes with collections opened: their areas, else their lines, else their points."""
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    if not len(mixed):
+        return shapes
+    notes.append(f"{len(mixed)} geometries are collections; their areas are taken, else their lines or points")
+    shapes = shapes.copy()
+    for k in mixed:
+        parts = shapely.get_parts(shapes[k])
+        while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
+            parts = shapely.get_parts(parts)
+        largest = parts[shapely.get_dimensions(parts) == shapely.get_dimensions(shapes[k])]
+        shapes[k] = largest[0] if len(largest) == 1 else shapely.union_all(largest)
+    return shapes
 
 
 def _cells(series: Any) -> list[Any]:
@@ -210,12 +232,14 @@ def _shapefile_encoding(folder: Path, path: Path, declared: str | None, limits: 
         for side in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
             if side.is_symlink():
                 inside(folder, str(side.relative_to(folder.resolve())))
-    table = path.with_suffix(".dbf")
+    table, page, index = (_side_file(path, suffix) for suffix in (".dbf", ".cpg", ".shx"))
+    whole = "copy all files of the shapefile (.shp, .shx, .dbf, .prj, .cpg)"
     if not table.exists():
-        raise Unreadable("has no .dbf beside it, so no columns", "copy all files of the shapefile (.shp, .shx, .dbf, .prj, .cpg)")
+        raise Unreadable("has no .dbf beside it, so no columns", whole)
+    if not index.exists():
+        raise Unreadable("has no .shx beside it, so no rows can be found", whole)
     raw = table.read_bytes()[: limits.file_bytes]
     start = int.from_bytes(raw[8:10], "little") if len(raw) > 10 else 0
-    page = path.with_suffix(".cpg")
     stated = declared or (page.read_text(encoding="ascii", errors="ignore").strip() if page.exists() else None)
     if stated and stated.isdigit():
         stated = {"936": "gb18030", "65001": "utf-8", "54936": "gb18030"}.get(stated, f"cp{stated}")
@@ -226,6 +250,12 @@ def _shapefile_encoding(folder: Path, path: Path, declared: str | None, limits: 
     elif not stated and encoding not in {"utf-8", "utf-8-sig"}:
         notes.append(f"no .cpg file says the encoding; it is read as {encoding}")
     return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def _side_file(path: Path, suffix: str) -> Path:
+    """Return a file of a shapefile; some programs write all endings in capitals."""
+    capital = path.with_suffix(suffix.upper())
+    return capital if capital.exists() else path.with_suffix(suffix)
 
 
 def read_parquet(path: Path, limits: Limits) -> Layer:

@@ -358,6 +358,8 @@ def _far_from_blocks(
     if blocks is None or blocks.geometry is None:
         return
     home = _bounds(blocks.geometry)
+    if not np.isfinite(home).all():
+        return
     reach = max(float(np.hypot(home[2] - home[0], home[3] - home[1])), 1000.0)
     for name, table in list(tables.items()):
         if name == "blocks" or table.geometry is None or _gap(home, _bounds(table.geometry)) <= 3 * reach:

@@ -162,7 +162,9 @@ def read_table(folder: Path, name: str, section: TableSection, problems: Problem
     theirs = _columns_of(schema, section, raw, problems)
     parsed = _parsed(schema, section, raw, theirs, problems)
     for join in section.join:
-        _joined(folder, schema, join, parsed, problems, limits)
+        places = _joined(folder, schema, join, parsed, problems, limits)
+        raw.columns.update(places)
+        theirs.update({name: name for name in places})
     table = _placed(schema, raw, theirs, parsed, problems)
     _require(schema, table, problems)
     return table
@@ -287,9 +289,11 @@ def _add(
         into.mended[column.name] = parsed.mended
 
 
-def _joined(folder: Path, schema: TableSchema, join: JoinSection, parsed: _Columns, problems: Problems, limits: Limits) -> None:
+def _joined(
+    folder: Path, schema: TableSchema, join: JoinSection, parsed: _Columns, problems: Problems, limits: Limits
+) -> dict[str, list[Any]]:
     """
-    Add columns of a second file by the ids of the table.
+    Add columns of a second file by the ids of the table; return those that say where rows are, as cells.
 
     A row that the second file lacks gets no values, a row that only the second file has is left out (warnings); an id twice in
     the second file is an error.
@@ -299,14 +303,14 @@ def _joined(folder: Path, schema: TableSchema, join: JoinSection, parsed: _Colum
         raw = read_raw(folder, join, frozenset(heading_key(word) for word in (join.key, *join.columns.values())), limits)
     except Unreadable as error:
         problems.error(schema.name, f"{where}: {error.message}", error.fix)
-        return
+        return {}
     missing = [theirs for theirs in (join.key, *join.columns.values()) if theirs not in raw.columns]
     for theirs in missing:
         near = get_close_matches(theirs, raw.columns, n=1, cutoff=0.0)
         problems.error(schema.name, f"{where} has no column {theirs}" + (f"; the nearest one is {near[0]}" if near else ""),
                        f"correct join of [tables.{schema.name}] in case.toml", column=theirs)  # fmt: skip
     if missing or "id" not in parsed.data:
-        return
+        return {}
     keys = parse_column(raw.columns[join.key], schema.column("id")).values
     at = {key: position for position, key in enumerate(keys) if key}
     if len(at) < sum(bool(key) for key in keys):
@@ -322,9 +326,14 @@ def _joined(folder: Path, schema: TableSchema, join: JoinSection, parsed: _Colum
     if foreign:
         problems.warn(schema.name, f"{where} has {len(foreign)} rows of unknown ids, {foreign[0]} the first; they are left out",
                       "see whether the ids are written alike in both files", column=join.key, value=foreign[0])  # fmt: skip
+    places: dict[str, list[Any]] = {}
     for ours, theirs in join.columns.items():
         cells = [raw.columns[theirs][at[key]] if key in at else None for key in ids]
-        _add(schema, schema.column(ours), cells, theirs, parsed, problems)
+        if ours in COORDINATE_HEADINGS:
+            places[ours] = cells
+        else:
+            _add(schema, schema.column(ours), cells, theirs, parsed, problems)
+    return places
 
 
 def _placed(schema: TableSchema, raw: RawTable, theirs: dict[str, str], parsed: _Columns, problems: Problems) -> Table:
@@ -355,8 +364,12 @@ def _points(schema: TableSchema, raw: RawTable, x: str, y: str, problems: Proble
 
 
 def _from_wkt(schema: TableSchema, raw: RawTable, heading: str, problems: Problems) -> NDArray[Any]:
-    texts = ["" if absent(cell) else as_text(cell) for cell in raw.columns[heading]]
-    shapes = shapely.from_wkt([text or None for text in texts], on_invalid="ignore")
+    cells = raw.columns[heading]
+    texts = ["" if absent(cell) else as_text(cell) for cell in cells]
+    plain = [None if isinstance(cell, bytes) else text or None for cell, text in zip(cells, texts, strict=True)]
+    shapes = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"), dtype=object)
+    for position in (k for k, cell in enumerate(cells) if isinstance(cell, bytes)):
+        shapes[position] = shapely.from_wkb(cells[position], on_invalid="ignore")
     for position, text in enumerate(texts):
         if text and shapes[position] is None:
             problems.error(schema.name, "the geometry is not well-known text (WKT)", "write it like POINT (x y)",
@@ -379,6 +392,8 @@ def _require(schema: TableSchema, table: Table, problems: Problems) -> None:
             continue
         values = table.data[column.name]
         empty = np.flatnonzero(np.isnan(values)) if values.dtype != object else [k for k, value in enumerate(values) if not value]
+        told = table.faulty.get(column.name, {})
+        empty = [position for position in empty if position not in told]
         for position in empty[:20]:
             problems.error(schema.name, f"{table.heading(column.name)} is empty", "fill the cell or delete the row",
                            row=table.rows[int(position)], column=table.heading(column.name))  # fmt: skip

@@ -26,6 +26,7 @@ from xuequ.zoning.errors import CaseError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from xuequ.data.case_file import TableSection
     from xuequ.data.read import Table
 
 __all__ = ["Change", "fix_case"]
@@ -91,14 +92,31 @@ def fix_case(case: str | Path, out: str | Path) -> tuple[Change, ...]:
         else:
             told = "it could not be read and is not in the copy"
             try:
-                shutil.copyfile(inside(folder, section.file), target / Path(section.file).name)
-                sections[name] = {"file": Path(section.file).name}
+                sections[name] = _as_it_is(folder, section, target / name)
                 told = "it is copied as it is"
             except Unreadable as error:
                 told = f"{told} ({error.message})"
             changes.append(Change(name, told))
     _write_case(folder, target, sections, loaded, changes)
     return tuple(changes)
+
+
+def _as_it_is(folder: Path, section: TableSection, place: Path) -> dict[str, Any]:
+    """Copy the files of a table that could not be read; return its section with their new names."""
+    kept = section.model_dump(exclude_defaults=True)
+    for part in (kept, *kept.get("join", ())):
+        part["file"] = _copied(inside(folder, part["file"]), place)
+    return kept
+
+
+def _copied(path: Path, place: Path) -> str:
+    """Copy a file, with all files of a shapefile, into a folder of its own; return its name from the case's folder."""
+    place.mkdir(exist_ok=True)
+    beside = path.parent.glob("*") if path.suffix.lower() == ".shp" else [path]
+    for each in sorted(beside):
+        if each.stem == path.stem and each.is_file() and not each.is_symlink():
+            shutil.copyfile(each, place / each.name)
+    return f"{place.name}/{path.name}"
 
 
 def _mended(loaded: Loaded, table: Table) -> tuple[Table, list[Change]]:

@@ -25,6 +25,8 @@ __all__ = ["Sheet", "decode", "read_text_file", "read_workbook"]
 _SEPARATORS = ",;\t|"
 _SAMPLE = 200_000
 _HEADING_ROWS = 12
+_MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+"""Byte order marks; that of UTF-32 begins like that of UTF-16."""
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -71,7 +73,9 @@ def decode(raw: bytes, declared: str | None) -> tuple[str, str, str]:
     Unreadable
         If no encoding fits.
     """
-    if b"\0" in raw[:_SAMPLE] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    marked = next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), "")
+    wide = declared is not None and declared.casefold().replace("_", "-").startswith(("utf-16", "utf-32", "utf16", "utf32"))
+    if b"\0" in raw[:_SAMPLE] and not marked and not wide:
         raise Unreadable("is not a text file (it holds NUL bytes)", "save it as CSV in UTF-8")
     note = ""
     if declared:
@@ -81,7 +85,7 @@ def decode(raw: bytes, declared: str | None) -> tuple[str, str, str]:
             raise Unreadable(f"there is no encoding {declared}", 'write encoding = "utf-8" or "gb18030"') from error
         except UnicodeError:
             note = f"the file is not {declared} as the case says"
-    for encoding in ("utf-8-sig", "utf-16") if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig",):
+    for encoding in ("utf-8-sig", marked) if marked else ("utf-8-sig",):
         try:
             return raw.decode(encoding), encoding.removesuffix("-sig"), note and f"{note}; it is read as UTF-8"
         except UnicodeError:
@@ -138,6 +142,8 @@ def read_text_file(path: Path, declared: str | None, expected: AbstractSet[str],
     notes = [note] if note else []
     if raw.startswith(b"\xef\xbb\xbf"):
         text = text.lstrip("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # lines as old Macintosh programs end them
     lines = text.split("\n", _HEADING_ROWS)[:_HEADING_ROWS]
     try:
         frame = pd.read_csv(
@@ -220,7 +226,8 @@ def _sheet_name(book: Any, sheet: str | None) -> str:
     if not names:
         raise Unreadable("has no sheet", "save it again with a sheet")
     if sheet is None:
-        return names[0]
+        shown = [each.name for each in book.sheets_metadata if str(each.visible).endswith("Visible")]
+        return str(next(iter(shown), names[0]))
     if sheet not in names:
         raise Unreadable(f"has no sheet {sheet}; there are {', '.join(names)}", "correct layer in case.toml")
     return sheet

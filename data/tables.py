@@ -109,6 +109,8 @@ class Column:
         For references: the table whose ids they are.
     usual
         Above this a number is strange: a warning.
+    range
+        Least and most that can be meant: an error beyond.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Column:
     choices: Mapping[str, str] = field(default_factory=dict)
     refers: str = ""
     usual: float | None = None
+    range: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +290,7 @@ _SCHEMAS: tuple[TableSchema, ...] = (
     TableSchema("births", (
         Column("area", Kind.TEXT, required=True, headings=("community", "社区", "社区名称", "村居")),
         Column("year", Kind.YEAR, required=True, headings=("出生年份", "年份")),
-        Column("month", Kind.COUNT, "month", headings=("月份",), usual=12),
+        Column("month", Kind.COUNT, "month", headings=("月份",), range=(1, 12)),
         Column("births", Kind.COUNT, "births", required=True, headings=("出生人数", "出生人口"), usual=20_000),
     )),
     TableSchema("housing", (

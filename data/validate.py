@@ -58,6 +58,7 @@ def check_tables(tables: Mapping[str, Table], case: CaseFile, problems: Problems
             problems.warn(name, "the table has no rows", "fill it, or delete its section")
         _check_keys(table, problems)
         _check_years(table, problems)
+        _check_lifetimes(table, problems)
         _check_mended(table, problems)
     named = {name: names_to_ids(table, tables, problems) for name, table in tables.items()}
     for table in named.values():
@@ -80,13 +81,16 @@ def _check_keys(table: Table, problems: Problems) -> None:
     key = TABLES[table.name].key
     if not key or not all(table.has(column) for column in key[:1]):
         return
-    columns = [table.text(column) for column in key if table.has(column)]
+    columns = [
+        [f"{year:.0f}" for year in table.number(column)] if TABLES[table.name].column(column).kind is Kind.YEAR
+        else table.text(column) for column in key if table.has(column)
+    ]  # fmt: skip
     values = list(zip(*columns, strict=True))
     counts = Counter(value for value in values if value[0])
     double = [value for value, count in counts.items() if count > 1]
     for value in double[:_LISTED]:
         rows = [str(table.rows[k]) for k, each in enumerate(values) if each == value]
-        name = ", ".join(value)
+        name = ", ".join(part for part in value if part)
         where: dict[str, Any] = {"row": rows[1], "column": table.heading(key[0]), "value": name}
         if table.name in _ADDED_UP:
             problems.warn(
@@ -110,6 +114,16 @@ def _check_years(table: Table, problems: Problems) -> None:
         for k in strange[:_LISTED]:
             problems.warn(table.name, f"the year {years[k]:.0f} is strange", "see whether it is a slip", row=table.row_of(int(k)),
                           column=table.heading(column.name), value=f"{years[k]:.0f}")  # fmt: skip
+
+
+def _check_lifetimes(table: Table, problems: Problems) -> None:
+    if not (table.has("opened") and table.has("closed")):
+        return
+    opened, closed = table.number("opened"), table.number("closed")
+    for k in np.flatnonzero(closed <= opened)[:_LISTED]:
+        problems.warn(table.name, f"closes in {closed[k]:.0f}, not after it opens in {opened[k]:.0f}: it never runs",
+                      "correct one of the two years", row=table.row_of(int(k)), column=table.heading("closed"),
+                      value=f"{closed[k]:.0f}")  # fmt: skip
 
 
 def _check_mended(table: Table, problems: Problems) -> None:

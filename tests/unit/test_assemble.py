@@ -379,7 +379,7 @@ def test_options_of_the_borders_are_read(tmp_path):
 
 def test_given_neighbours_replace_the_measured_ones(tmp_path):
     case = whole_case().table("adjacency", [{"a": f"b{k}", "b": f"b{k + 1}"} for k in range(11)] + [{"a": "b0", "b": "b0"}])
-    adjacency = made(case, tmp_path / "a").adjacency
+    adjacency = made(case, tmp_path / "a", "1 rows name a block as its own neighbour").adjacency
     assert adjacency.pairs().tolist() == [[k, k + 1] for k in range(11)]
     assert adjacency.pair_border_m()[0] == pytest.approx(300)
     case.table("adjacency", [{"a": f"b{k}", "b": f"b{k + 1}", "border_m": 12.5} for k in range(11)])

@@ -291,7 +291,7 @@ def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_unpacked(tmp_path)
     ("b.shp", b"PK\x03\x04", "is not a shapefile"), ("b.parquet", b"PAR1 and nothing more", "is broken or no Parquet file"),
     ("b.parquet", b"\x80\x04\x95", "is not a Parquet file"), ("b.pbf", b"nothing", "is not an OpenStreetMap extract"),
     ("b.xlsx", b"PK\x03\x04 and nothing more", "is not a workbook that can be read"),
-    ("b.xls", b"", "is not a workbook that can be read"),
+    ("b.xls", b"", "is empty (0 bytes)"),
     ("b.csv", b"", "is empty"), ("b.csv", b"\n\n", "is empty"), ("b.csv", b"id\0,pupils\n", "is not a text file"),
     ("b.gpkg", b"SQLite format 3\0" + b"\xff" * 500, "is broken or not gpkg"),
 ])  # fmt: skip

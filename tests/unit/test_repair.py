@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_copied_and_told(tmp_path):
     changes = fix_case(case.write(tmp_path / "a"), tmp_path / "b")
     assert Change("births", "it is copied as it is") in changes
     assert any(change.table == "locks" and "there is no file nowhere.csv" in change.what for change in changes)
-    assert (tmp_path / "b" / "births.csv").read_bytes() == b"\0\0\0 no text"
+    assert (tmp_path / "b" / "births" / "births.csv").read_bytes() == b"\0\0\0 no text"
 
 
 def test_local_planes_and_points_are_written_too(tmp_path):
