@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from xuequ.solver.block_groups import group_arcs
 from xuequ.zoning.accounts import account, room_seats
+from xuequ.zoning.block_groups import group_arcs
 from xuequ.zoning.errors import EngineError
 from xuequ.zoning.seating import STAGES
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xuequ.solver.block_groups import GroupArcs
     from xuequ.solver.seat_problem import ClassSizes, SeatProblem
+    from xuequ.zoning.block_groups import GroupArcs
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Stage
 

@@ -13,8 +13,8 @@ from xuequ.zoning.errors import EngineError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xuequ.solver.block_groups import GroupArcs
     from xuequ.solver.seat_problem import ClassSizes
+    from xuequ.zoning.block_groups import GroupArcs
 
 __all__ = ["FlowLine", "FlowPrices", "PricedFlow"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xuequ.solver.block_groups import GroupArcs, group_arcs, group_blocks
 from xuequ.zoning.accounts import closed_seats, programme_target
+from xuequ.zoning.block_groups import NEAREST_SCHOOLS, GroupArcs, group_arcs, group_blocks
 from xuequ.zoning.places import Action, SchoolKind
 from xuequ.zoning.rounds import pupils_placed
 from xuequ.zoning.seating import STAGES, room_capacity, rooms_in
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from xuequ.zoning.places import Site
 
 __all__ = ["ClassSizes", "SeatProblem", "SiteSizes", "building_years", "horizon_years", "seat_problem", "targets"]
-
-NEAREST_SCHOOLS = 8
-"""Schools in reach of a group: with fewer the model sees over-full schools that single blocks would avoid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from xuequ.zoning.stating import rounds_of
 from xuequ.zoning.verification.bound import certified_bound
 from xuequ.zoning.verification.ground import Area, Ground
 from xuequ.zoning.verification.loads import load_of
+from xuequ.zoning.verification.seat_sums import seat_sums
 
 SEAT_GOALS = (
     ("super_large", "pupil-years"), ("large", "pupil-years"), ("too_far", "pupil-years"), ("cost", "10,000 yuan"),
@@ -195,6 +196,16 @@ def rich_clusters():
     )  # fmt: skip
 
 
+def true_seat_goals(district, seats, cost):
+    """Return the goals of a seat plan as they are, ways in the middle of what they can be, with the bound 0."""
+    sums = seat_sums(Ground(district, [(item.site, item.stage, item.year, item.rooms) for item in seats.openings]))
+    values = {"super_large": sums.super_large, "large": sums.large, "idle_seats": sums.idle_seats, "cost": cost}
+    values |= {name: (getattr(sums, name).least + getattr(sums, name).most) / 2 for name in ("too_far", "distance")}
+    return tuple(
+        Goal(name, values[name], 0.0, unit, 0.005 if name in {"too_far", "distance"} else 0.0) for name, unit in SEAT_GOALS
+    )
+
+
 def rich_plan(district):
     """Return a plan of kind ``plan`` for `rich_district`, in regime phase_in, that verifies."""
     seats = rich_seats()
@@ -208,7 +219,7 @@ def rich_plan(district):
         for chosen, item in rounds_of(district, plan)
     )
     cost = float(sum(account(district, seats, programme).present_value_wan for programme in Programme))
-    goals = tuple(Goal(name, cost if name == "cost" else 5000.0, 0.0, unit) for name, unit in SEAT_GOALS)
+    goals = true_seat_goals(district, seats, cost)
     return plan.replace(stage_goals=stage_goals, goals=goals, objective=cost, solver_bound=cost / 2)
 
 

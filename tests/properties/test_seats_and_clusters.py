@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from planned import PRIMARY, cluster_district, seat_district
 from seat_start import values_of_plan
 
-from xuequ.solver.block_groups import group_arcs, group_blocks
 from xuequ.solver.cluster_problem import cluster_problem
 from xuequ.solver.cluster_search import first_clusters
 from xuequ.solver.grouping import cluster, separators
@@ -26,6 +25,7 @@ from xuequ.solver.seat_problem import seat_problem
 from xuequ.solver.siting import GAP, seats
 from xuequ.solver.stop import Clock
 from xuequ.zoning.accounts import account
+from xuequ.zoning.block_groups import group_arcs, group_blocks
 from xuequ.zoning.cluster_measures import CLUSTER_GOALS, cluster_goal_values, school_loads
 from xuequ.zoning.options import ClusterOptions
 from xuequ.zoning.plan import Status

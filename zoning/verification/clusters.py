@@ -196,6 +196,7 @@ def _check_goals(
         if name in again:
             findings.near(f"goals.{name}", goal.get("value"), again[name], tolerance_of(again[name]), "clusters")
             findings.same("goals.unit", goal.get("unit"), CLUSTER_GOALS[name], f"clusters, {name}")
+            findings.near("goals.tolerance", goal.get("tolerance"), 0.0, 1e-6, f"clusters, {name}")
             check_below(goal, "clusters", findings)
 
 

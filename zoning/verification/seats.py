@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.verification.check import Findings
     from xuequ.zoning.verification.ground import Ground
 
-__all__ = ["check_programmes", "check_seats", "present_value_wan", "read_openings"]
+__all__ = ["check_programmes", "check_seats", "new_school_max", "present_value_wan", "read_openings"]
 
 _COLUMNS = ("programme", "seats", "land_m2", "floor_m2", "cost")
 
@@ -77,7 +77,7 @@ def _size_faults(ground: Ground, openings: Sequence[tuple[SeatRow, Site]]) -> li
         if site.action is Action.CLOSE or (site.action is Action.CONVERT and not site.conversion_approved):
             faults.append(f"{name}: the action {site.action} may not be planned")
         step = max(1, site.step)
-        smallest, largest = site.rooms_min or step, min(site.rooms_max, _new_school_max(ground, site))
+        smallest, largest = site.rooms_min or step, min(site.rooms_max, new_school_max(ground, site))
         for year in sorted({year for year, _ in opened}):
             rooms = sum(count for opens, count in opened if opens <= year)
             if not smallest <= rooms <= largest or (rooms - smallest) % step:
@@ -85,7 +85,7 @@ def _size_faults(ground: Ground, openings: Sequence[tuple[SeatRow, Site]]) -> li
     return faults
 
 
-def _new_school_max(ground: Ground, site: Site) -> int:
+def new_school_max(ground: Ground, site: Site) -> int:
     """Return the most rooms of a new school: as many standard classes as the largest school (policy §17, hard)."""
     if site.action not in {Action.NEW, Action.RELOCATE}:
         return site.rooms_max

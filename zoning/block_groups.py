@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.stage import Stage
 
-__all__ = ["GroupArcs", "group_arcs", "group_blocks"]
+__all__ = ["NEAREST_SCHOOLS", "GroupArcs", "group_arcs", "group_blocks"]
+
+NEAREST_SCHOOLS = 8
+"""Schools in reach of a group: with fewer the seat model sees over-full schools that single blocks would avoid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
