@@ -145,7 +145,7 @@ def given_demand(
                        "keep one row of each", column=table.heading("pupils"))  # fmt: skip
         pupils = np.minimum(pupils, _MOST_PUPILS)
     _fill_years(pupils, all_years, known, now, problems)
-    return Demand(tuple(all_years), pupils, scenarios, method="as given")
+    return Demand(tuple(all_years), pupils.astype(np.int32), scenarios, method="as given")
 
 
 def _fill_years(

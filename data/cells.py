@@ -42,9 +42,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 _MOST_COUNT, _MOST_NUMBER = 1e7, 1e9
 """Above this nobody counts pupils, homes or classrooms of one row, and nothing in metres or money is true."""
 _MOST_LISTED = 50
-
-
 _KEYS = frozenset({Kind.ID, Kind.REFERENCE})
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One bad value: its position in the column, the value, what is wrong and how to mend it; ``fatal`` for an error."""
@@ -112,10 +112,10 @@ def absent(value: Any) -> bool:
 def as_text(value: Any) -> str:
     """Return a cell as text: ``5.0`` as ``5``, full-width letters and digits narrow, blanks around taken away; "" for nothing."""
     if isinstance(value, str):
-        text = value.strip().strip("\ufeff\u200b").strip()
-        return text.translate(_WIDE).strip() if _WIDE_LETTER.search(text) else text
         if value.isascii():
             return value.strip()
+        text = value.strip().strip("\ufeff\u200b").strip()
+        return text.translate(_WIDE).strip() if _WIDE_LETTER.search(text) else text
     if absent(value):
         return ""
     if isinstance(value, (bool, np.bool_)):
@@ -207,10 +207,10 @@ def number_of(value: Any) -> tuple[float, str]:
 def _plain_numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
     """Return the column at once where every cell is a number already or plain digits; None else."""
     try:
-        numbers = np.array([math.nan if absent(value) else value for value in values], dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
         if set(map(type, values)) <= {int, float}:
             return np.array(values, dtype=np.float64)
+        numbers = np.array([math.nan if absent(value) else value for value in values], dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         return None
     strange = any(
         isinstance(value, (bool, np.bool_, date)) or (isinstance(value, str) and ("_" in value or not value.isascii()))
@@ -288,6 +288,7 @@ def _shown(number: float) -> str:
 
 def _years(values: Sequence[Any]) -> Parsed:
     parsed = Parsed(np.full(len(values), np.nan))
+    read: dict[str, int | None] = {}  # a column holds few years, many times
     for position, value in enumerate(values):
         if absent(value):
             continue
@@ -301,7 +302,6 @@ def _years(values: Sequence[Any]) -> Parsed:
             parsed.fault(position, as_text(value), "is not a year", "write the first calendar year, for example 2026")
         elif not FIRST_YEAR <= year <= LAST_YEAR:
             parsed.fault(position, as_text(value), f"is not a year between {FIRST_YEAR} and {LAST_YEAR}", "correct the year")
-    read: dict[str, int | None] = {}  # a column holds few years, many times
         else:
             if isinstance(value, date):
                 parsed.mend("date taken as its year")

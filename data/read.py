@@ -391,11 +391,11 @@ def _require(schema: TableSchema, table: Table, problems: Problems) -> None:
                            column=column.name)  # fmt: skip
             continue
         values = table.data[column.name]
-        empty = np.flatnonzero(np.isnan(values)) if values.dtype != object else [k for k, value in enumerate(values) if not value]
         told = table.faulty.get(column.name, {})
-        empty = [position for position in empty if position not in told]
+        bare = np.array([not value for value in values]) if values.dtype == object else np.isnan(values)
+        empty = [position for position in np.flatnonzero(bare).tolist() if position not in told]
         for position in empty[:20]:
             problems.error(schema.name, f"{table.heading(column.name)} is empty", "fill the cell or delete the row",
-                           row=table.rows[int(position)], column=table.heading(column.name))  # fmt: skip
+                           row=table.rows[position], column=table.heading(column.name))  # fmt: skip
         if len(empty) > 20:
             problems.warn(schema.name, f"{len(empty) - 20} more rows have no {table.heading(column.name)}", "fill them all")
