@@ -8,6 +8,7 @@ import sqlite3
 import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,6 @@ from xuequ.data.sheets import decode
 from xuequ.zoning.errors import LimitExceeded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 __all__ = ["Layer", "read_layer", "read_parquet"]
@@ -96,8 +95,9 @@ def read_layer(folder: Path, path: Path, layer: str | None, encoding: str | None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's remarks on geometry types; what matters is told below
             # Every question makes GDAL read a GeoJSON from end to end; that its rows are not too many is known already.
-            alone = isinstance(source, bytes) or (plain and layer is None)
-            name = None if alone else _layer_name(pyogrio, source, layer)
+            name = None
+            if isinstance(source, Path) and not (plain and layer is None):
+                name = _layer_name(pyogrio, source, layer)
             if not plain:
                 info = pyogrio.read_info(source, layer=name, force_feature_count=kind != ".pbf", **options)
                 limits.check_rows(path.name, max(int(info["features"]), 0))
@@ -144,7 +144,7 @@ def _check_kind(path: Path, kind: str, limits: Limits) -> bytes | None:
 
 
 def _check_json(path: Path, limits: Limits) -> bytes | None:
-    """Parse a GeoJSON strictly, so that a fault is told with its line, no other JSON dialect gets through, and rows are counted."""
+    """Parse a GeoJSON strictly: a fault is told with its line, no other JSON dialect gets through, and rows are counted."""
     text, encoding, _ = decode(path.read_bytes(), None)
     try:
         content = json.loads(text, parse_constant=_no_constant)
