@@ -74,7 +74,13 @@ class Common:
 
         case = read_case(self.case, tuple(self.overrides or ()))
         if case.problems.warnings and not self.quiet:
-            self.note(f"{len(case.problems.warnings)} warnings about the case; xuequ check {self.case} lists them")
+            count = len(case.problems.warnings)
+            told = (
+                "1 warning about the case; xuequ check {0} tells it"
+                if count == 1
+                else "{1} warnings about the case; xuequ check {0} lists them"
+            )
+            self.note(told.format(self.case, count))
         return case
 
     def note(self, text: str) -> None:

@@ -69,8 +69,8 @@ def _joined(found: Sequence[tuple[Stage, int, Explanation]]) -> Explanation:
 
 
 _WOULD_DO = {
-    "classrooms": "{amount:,.0f} classrooms more at {target}",
-    "seats": "{amount:,.0f} seats more at {target}",
+    "classrooms": "{amount:,.0f} more classroom{s} at {target}",
+    "seats": "{amount:,.0f} more seat{s} at {target}",
     "limit": "{target} higher by {amount:,g} {unit}",
     "lock": "{target} without its lock",
     "contiguity": "{target} apart from its catchment",
@@ -83,7 +83,8 @@ def _told(explanation: Explanation) -> list[str]:
     """Return an explanation in lines: reasons, or failing them the shortages, then what would do."""
     lines = list(explanation.reasons) or [item.sentence for item in explanation.shortage]
     lines += [
-        "would do: " + _WOULD_DO[item.kind].format(amount=item.amount, target=item.target, unit=item.unit)
+        "would do: "
+        + _WOULD_DO[item.kind].format(amount=item.amount, s="" if item.amount == 1 else "s", target=item.target, unit=item.unit)
         for item in explanation.relaxations
         if item.kind != "move"
     ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -270,15 +272,33 @@ def test_init_writes_a_case_that_check_accepts(tmp_path):
     assert run_json("check", folder, "--set", 'case.crs="local-metres"')["ok"] is True
 
 
-def test_ctrl_c_writes_the_best_plan_so_far(tmp_path):
+def heard(descriptor, word, seconds=120):
+    """Read what a program says on a terminal until a word comes; return all of it."""
+    said, until = "", time.monotonic() + seconds
+    while word not in said and time.monotonic() < until:
+        if select.select([descriptor], [], [], 1.0)[0]:
+            try:
+                said += os.read(descriptor, 65536).decode("utf-8", "replace")
+            except OSError:  # the other end is closed
+                break
+    return said
+
+
+def test_a_terminal_sees_progress_and_ctrl_c_writes_the_best_plan_so_far(tmp_path):
     options = ["--stage", "primary", "--time-limit", "300", "--out", tmp_path / "plan", "--json"]
-    command = [sys.executable, "-m", "xuequ.api", "zone", "demo", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(12)
-        running = process.poll() is None
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "xuequ.api", "zone", "demo", *options], stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as process:
+        os.close(theirs)
+        said = heard(ours, "best")
+        assert "best" in said, said
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-    assert running
-    assert process.returncode == 0, err
+        said += heard(ours, "Ctrl-C again")
+        out, _ = process.communicate(timeout=120)
+    os.close(ours)
+    assert process.returncode == 0, said
+    assert "stopping with the best plan so far" in said
     assert json.loads(out)["status"] == "feasible"
     assert run_json("verify", "demo", tmp_path / "plan")["ok"] is True

@@ -1,8 +1,10 @@
-"""What is installed: the wheel holds the five rooms and what they ship, and runs without the checkout."""
+"""What is installed: the wheel holds the five rooms and what they ship, and runs the demo without the checkout."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -69,9 +71,53 @@ def test_the_installed_package_is_the_wheel(installed, tmp_path):
     assert "[None, None, None]" in out
 
 
-def test_the_wheel_checks_the_demo(installed, tmp_path):
+@pytest.fixture(scope="module")
+def demo(installed, tmp_path_factory):
+    """What the demo leaves when it is run from the wheel, in an empty folder and with a short limit."""
+    here = tmp_path_factory.mktemp("demo")
+    options = ["--time-limit", "5", "--threads", "2", "--lang", "en", "--out", "out", "--json"]
     done = subprocess.run(
-        [installed, "-m", "xuequ.api", "check", "demo", "--json"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+        [installed, "-m", "xuequ.api", "demo", *options], cwd=here, capture_output=True, text=True, check=False,
+        env=os.environ | {"XDG_CACHE_HOME": str(here / "cache"), "HOME": str(here)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert '"ok": true' in done.stdout
+    assert "Traceback" not in done.stderr
+    return here, json.loads(done.stdout)
+
+
+def test_the_wheel_runs_the_demo(demo):
+    here, answer = demo
+    assert answer["status"] in {"feasible", "optimal"}
+    assert answer["plan"] == os.path.join("out", "plan")
+    assert set(answer["maps"]) == {"map", "atlas", "picture", "report"}
+    assert {path.name for path in (here / "out" / "plan").iterdir()} >= {
+        "plan.json", "assignment.csv", "schools.csv", "seats.csv", "clusters.csv", "certificate.json", "catchments.gpkg",
+    }  # fmt: skip
+    for path in answer["maps"].values():
+        assert (here / path).stat().st_size > 10_000, path
+
+
+def test_what_the_demo_drew_opens_with_the_network_off_and_says_synthetic(demo):
+    here, answer = demo
+    for name in ("map", "report"):
+        html = (here / answer["maps"][name]).read_text(encoding="utf-8")
+        assert "ynthetic" in html
+        assert not [tag for tag in re.findall(r"<(?:script|link|img)[^>]*>", html) if re.search(r"(?:src|href)=.https?:", tag)]
+
+
+def test_the_plan_of_the_demo_is_verified_by_the_wheel_again(demo, installed):
+    here, answer = demo
+    done = subprocess.run(
+        [installed, "-m", "xuequ.api", "verify", "demo", answer["plan"], "--json"],
+        cwd=here, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    verification = json.loads(done.stdout)
+    assert verification["ok"] is True
+    assert len(verification["checks"]) > 20
+
+
+def test_the_demo_leaves_nothing_but_its_folder(demo):
+    here, _ = demo
+    assert {path.name for path in here.iterdir()} - {"cache", ".cache", ".config"} == {"out"}
+    assert {path.name for path in (here / "out").iterdir()} == {"plan", "maps"}
