@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date  # noqa: TC003 - pydantic reads it
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from xuequ.data.case_rules import check_rules
 from xuequ.data.tables import COORDINATES, TABLES
 from xuequ.zoning.options import GOAL_UNITS
 from xuequ.zoning.problems import Problems  # noqa: TC001 - signatures are read at run time
@@ -264,7 +265,7 @@ def validate_case(data: dict[str, Any], problems: Problems) -> CaseFile | None:
             _tell(item, problems)
         case = CaseFile()
     _check_names(data, case, problems)
-    _rules_of(data.get("rules"), problems)
+    check_rules(data.get("rules"), problems)
     return None if len(problems.errors) > before else case
 
 
@@ -370,53 +371,3 @@ def _check_columns(table: str, names: list[str], problems: Problems) -> None:
             near = get_close_matches(name, known, n=1, cutoff=0.0)
             problems.error("case.toml", f"table {table} has no column {name}; the nearest known one is {near[0]}",
                            "correct or delete the key", column=f"tables.{table}.columns.{name}")  # fmt: skip
-
-
-def _rules_of(given: Any, problems: Problems) -> None:
-    """Try every rule by itself, so that all faults are told."""
-    for key, value in _flat(given if isinstance(given, dict) else {}, ""):
-        try:
-            Rules().override({key: value})
-            _check_rule(key, value)
-        except (KeyError, TypeError, ValueError) as error:
-            problems.error(
-                "case.toml", str(error.args[0]), "correct or delete the key", column=f"rules.{key}", value=str(value)[:80]
-            )
-
-
-_MOST = 1_000_000_000
-"""Above this no rule means anything, and sums of it would leave the machine's numbers."""
-
-_SHARES = frozenset({
-    "large_share_max", "super_large_share_max", "near_entry_share", "reserve_share", "private_share", "migrant_public_share_min",
-})  # fmt: skip
-
-
-def _check_rule(key: str, value: Any) -> None:
-    """
-    Check the range of a rule.
-
-    Raises
-    ------
-    ValueError
-        If a number is negative or huge, a share above 1, or the cut-off no day.
-    """
-    numbers = [part for part in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(part, (int, float))]
-    if any(not part >= 0 for part in numbers):
-        raise ValueError(f"rule {key} is {value}; it must not be negative")
-    if any(part > _MOST for part in numbers):
-        raise ValueError(f"rule {key} is {value}; at most {_MOST:,} is understood")
-    if key.split(".", maxsplit=1)[0] in _SHARES and any(part > 1 for part in numbers):
-        raise ValueError(f"rule {key} is {value}; a share is between 0 and 1")
-    if key == "cutoff_month_day":
-        try:
-            date.fromisoformat(f"2024-{value}")
-        except ValueError as error:
-            raise ValueError(f"rule {key} is {value}; a month and a day like 08-31 are expected") from error
-
-
-def _flat(part: dict[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    flat: list[tuple[str, Any]] = []
-    for key, value in part.items():
-        flat += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [(f"{prefix}{key}", value)]
-    return flat

@@ -295,8 +295,7 @@ def _joined(
     """
     Add columns of a second file by the ids of the table; return those that say where rows are, as cells.
 
-    A row that the second file lacks gets no values, a row that only the second file has is left out (warnings); an id twice in
-    the second file is an error.
+    A row that the second file lacks gets no values, one that only it has is left out (warnings); an id twice in it is an error.
     """
     where = join.file
     try:
@@ -368,8 +367,8 @@ def _from_wkt(schema: TableSchema, raw: RawTable, heading: str, problems: Proble
     texts = ["" if absent(cell) else as_text(cell) for cell in cells]
     plain = [None if isinstance(cell, bytes) else text or None for cell, text in zip(cells, texts, strict=True)]
     shapes = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"), dtype=object)
-    for position in (k for k, cell in enumerate(cells) if isinstance(cell, bytes)):
-        shapes[position] = shapely.from_wkb(cells[position], on_invalid="ignore")
+    packed = [position for position, cell in enumerate(cells) if isinstance(cell, bytes)]
+    shapes[packed] = shapely.from_wkb([cells[position] for position in packed], on_invalid="ignore")
     for position, text in enumerate(texts):
         if text and shapes[position] is None:
             problems.error(schema.name, "the geometry is not well-known text (WKT)", "write it like POINT (x y)",
