@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -22,6 +22,7 @@ __all__ = ["Entry", "block_names", "number_houses"]
 _HOUSE_M = 18.0
 """Frontage of one house: two numbers, one on each side, for every step along a street."""
 _ASIDE_M = 14.0
+_NEAR_ROAD_M = 45.0
 _EVERY_M = {"west": 78.0, "east": 95.0, "longhu": 170.0, "chengdong": 170.0, "xiying": 60.0}
 _OLD_ESTATES = {"west": 90, "east": 60}
 
@@ -91,8 +92,13 @@ def number_houses(place: Place, people: People, names: tuple[str, ...]) -> tuple
 
 
 def _along_streets(place: Place) -> Iterator[Entry]:
-    """Yield houses on both sides of every street; a street in several pieces is numbered on."""
+    """
+    Yield houses on both sides of every street; a street in several pieces is numbered on.
+
+    Streets that run close beside each other are one road in the end: nobody lives at the other one.
+    """
     tree = shapely.STRtree(place.shapes)
+    roads = _roads_by_name(place)
     passed: dict[str, float] = {}
     for street in place.streets:
         start = passed.get(street.name, 0.0)
@@ -106,11 +112,21 @@ def _along_streets(place: Place) -> Iterator[Entry]:
         aside = np.column_stack([-step[:, 1], step[:, 0]]) / np.hypot(*step.T)[:, None] * _ASIDE_M
         for parity, places in ((1, here + aside), (2, here - aside)):
             query, block = tree.query(shapely.points(places), predicate="within")
+            built = shapely.distance(roads.get(street.name), shapely.points(places)) < _NEAR_ROAD_M
             for k, own in zip(query, block, strict=True):
-                if place.kind[own] == TOWN:
+                if place.kind[own] == TOWN and built[k]:
                     number = 2 * int((start + along[k]) // _HOUSE_M) + parity
                     x, y = np.round(places[k], 1).tolist()
                     yield Entry(f"{street.name}{number}号", street.name, f"{number}号", "", int(own), x, y)
+
+
+def _roads_by_name(place: Place) -> dict[str, Any]:
+    """Return the roads of each name as one line."""
+    lines: dict[str, list[Any]] = {}
+    for road in place.roads:
+        if road.kind == "street":
+            lines.setdefault(road.name, []).append(road.line)
+    return {name: shapely.multilinestrings(parts) for name, parts in lines.items()}
 
 
 def _inside_blocks(place: Place, people: People, names: tuple[str, ...]) -> Iterator[Entry]:
