@@ -261,8 +261,11 @@ def validate_case(data: dict[str, Any], problems: Problems) -> CaseFile | None:
     try:
         case = CaseFile.model_validate(data)
     except ValidationError as error:
-        for item in error.errors(include_url=False):
-            _tell(item, problems)
+        found = error.errors(include_url=False)
+        for item in found:
+            inner = any(other["loc"][: len(item["loc"])] == item["loc"] and other is not item for other in found)
+            if not (item["type"] == "too_short" and inner):  # a list is not short because of what is wrong in it
+                _tell(item, problems)
         case = CaseFile()
     _check_names(data, case, problems)
     check_rules(data.get("rules"), problems)
