@@ -318,7 +318,7 @@ def read_case(case: str | Path, overrides: Sequence[str] = ()) -> Case:
     wrong = [problem for problem in loaded.problems.errors if problem.table == "case.toml"]
     if wrong:
         more = f" (and {len(wrong) - 1} more: run xuequ check)" if len(wrong) > 1 else ""
-        raise CaseError(f"case.toml: {wrong[0].message}; {wrong[0].fix}{more}")
+        raise CaseError(f"case.toml: {wrong[0].message}; {wrong[0].fix}{more}", loaded.problems)
     report = _checked(loaded)
     if report.district is None or loaded.file is None:
         raise TableError(report.problems)

@@ -51,7 +51,20 @@ class InputError(XuequError):
 
 
 class CaseError(InputError):
-    """``case.toml``, or an option that overrides it, is wrong."""
+    """
+    ``case.toml``, or an option that overrides it, is wrong.
+
+    Parameters
+    ----------
+    sentence
+        What a person is told.
+    problems
+        Everything that was found in case.toml, where that is more than the sentence.
+    """
+
+    def __init__(self, sentence: str, problems: Problems | None = None) -> None:
+        self.problems = problems
+        super().__init__(sentence)
 
 
 class LimitExceeded(InputError):

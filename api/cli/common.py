@@ -156,6 +156,7 @@ def error_json(error: XuequError) -> dict[str, Any]:
     """Return the object of ``--json`` of an error: at least status, ok and error, and what its kind knows besides."""
     from xuequ.zoning.errors import (  # noqa: PLC0415
         CannotBeDone,
+        CaseError,
         InputError,
         StoppedWithoutPlan,
         TableError,
@@ -164,7 +165,7 @@ def error_json(error: XuequError) -> dict[str, Any]:
     from xuequ.zoning.problems import Problem  # noqa: PLC0415
 
     result: dict[str, Any] = {"status": "error", "ok": False, "error": str(error)}
-    if isinstance(error, TableError):
+    if isinstance(error, TableError | CaseError) and error.problems is not None:
         result |= {name: [item.to_json() for item in getattr(error.problems, name)] for name in ("errors", "warnings")}
     elif isinstance(error, InputError):
         result |= {"errors": [Problem("case", str(error)).to_json()], "warnings": []}
