@@ -300,10 +300,11 @@ def report_pieces(roads: RoadNetwork, problems: Problems) -> None:
     if pieces < 2:
         return
     length = np.bincount(component[roads.edges[:, 0]], weights=roads.metres, minlength=pieces)
+    whole = float(length.sum()) or 1.0  # a table of edges may say that all of them are 0 m long
     fewer = [(metres, left) for metres, left in _pieces_left(roads, component) if left < pieces]
     problems.warn(
         "roads",
-        f"the road network is in {pieces} pieces; the longest has {length.max() / length.sum():.1%} of its length, so ways found "
+        f"the road network is in {pieces} pieces; the longest has {length.max() / whole:.1%} of its length, so ways found "
         "in it may be too long or missing",
         "mend the roads, or set join_ends_m: " + ", ".join(f"{metres:g} m leaves {left}" for metres, left in fewer)
         if fewer

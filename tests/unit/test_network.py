@@ -228,6 +228,18 @@ def test_a_network_in_pieces_says_what_joining_would_do():
     assert len(problems) == 1
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_table_of_edges_without_lengths_is_told_of_its_pieces():
+    points = {"a": (0.0, 0.0), "b": (10.0, 0.0), "c": (20.0, 0.0), "d": (90.0, 0.0)}
+    network = RoadNetwork.from_edges(["a", "c"], ["b", "d"], np.zeros(2), points)
+    problems = Problems()
+    report_pieces(network, problems)
+    (warning,) = problems.warnings
+    assert "in 2 pieces; the longest has 0.0% of its length" in warning.message
+    assert "10 m leaves 1" in warning.fix
+    assert way(network, (0, 0), (10, 0), snap="node", least_piece=0.0) == 0.0
+
+
 def test_places_far_from_every_road_are_reported():
     network = RoadNetwork.from_lines(lines([(0, 0), (100, 0)]))
     far = np.column_stack([np.zeros(130), np.full(130, 700.0)])
