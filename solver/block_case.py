@@ -91,15 +91,11 @@ def _today(situation: Situation, unit: int, now: int) -> list[str]:
 
 def _alternative(situation: Situation, unit: int, other: int, metres: float) -> str:
     """Say what stands against another zone for a unit, and what it would change to have it there."""
-    problem, zone = situation.problem, situation.zone
-    assert zone is not None
-    load, planned = _load_with(situation, unit, other), int(problem.caps[other, 0])
+    load, planned = _load_with(situation, unit, other), int(situation.problem.caps[other, 0])
     above = f", {load - planned:,} too many" if load > planned else ""
     facts = [f"it would have {counted(load, situation.child)} on {planned:,} planned seats{above}"]
     if situation.falls_apart(unit, other):
         facts.append("a catchment would fall apart")
-    if problem.root[zone[unit]] == unit:
-        facts.append(f"{situation.zone_name(int(zone[unit]))} stands in the block")
     facts.append(situation.change(unit, other))
     return f"{situation.zone_name(other)}, {metres:,.0f} m: " + "; ".join(facts)
 
