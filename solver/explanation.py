@@ -103,9 +103,8 @@ def _beyond_the_limit(item: Shortage) -> str:
     """Say what is short where only schools within the limit of distance count; seats are not what far blocks lack."""
     if item.schools:
         return f"within the limit of distance, {item.sentence}"
-    return (
-        f"{counted(len(item.blocks), 'block')} with {counted(item.pupils, 'pupil')} have no school within the limit of distance"
-    )
+    who = f"{counted(len(item.blocks), 'block')} with {counted(item.pupils, 'pupil')}"
+    return f"{who} {'has' if len(item.blocks) == 1 else 'have'} no school within the limit of distance"
 
 
 def _priced(district: District, problem: Problem) -> tuple[Relaxation, ...]:
