@@ -29,12 +29,15 @@ class Span:
         The first of the years.
     invented
         A school of it is made up.
+    alerts
+        Seat alerts in order, each with its years; no years where one alert holds for all.
     """
 
     years: str
     way: str
     entry: SchoolYear
     invented: bool
+    alerts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,15 @@ def _span(items: list[SchoolYear], group: list[Match], method: str, language: La
     key = "answer.year" if len(items) == 1 else "answer.years"
     years = say(language, key, first=entry.year, last=items[-1].year)
     invented = any(member.invented for member in entry.members)
-    return Span(years, _way(same, entry.walk_minutes, method, language), entry, invented)
+    return Span(years, _way(same, entry.walk_minutes, method, language), entry, invented, _alerts(items))
+
+
+def _alerts(items: list[SchoolYear]) -> tuple[tuple[str, str], ...]:
+    """Return the alerts of consecutive years, equal ones joined: a school that is full now need not stay so."""
+    runs = [(alert, [item.year for item in run]) for alert, run in groupby(items, key=lambda item: item.alert)]
+    if len(runs) == 1:
+        return (("", runs[0][0]),)
+    return tuple((str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}", alert) for alert, years in runs)
 
 
 def _way(distances: list[float | None], minutes: int | None, method: str, language: Language) -> str:

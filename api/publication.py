@@ -82,11 +82,17 @@ class Publication:
         return "、".join(self.school_name(school) for school in zone.split(";"))
 
     def cluster_name(self, cluster: str) -> str:
-        """Return the name of a cluster: the plan's, that of today's clusters, else its lead school's with 学区."""
-        names = dict(self.district.clusters.names) if self.district.clusters else {}
-        names |= self.statement.plan.get("cluster_names", {})
+        """
+        Return the name of a cluster: the plan's, that of today's clusters, else its lead school's with 学区.
+
+        A name that is only the lead school's says nothing: one would take the cluster for the school.
+        """
         lead = self.school_name(cluster)
-        return names.get(cluster) or (f"{lead.removesuffix('小学')}学区" if not lead.isascii() else lead)
+        today = dict(self.district.clusters.names) if self.district.clusters else {}
+        for names in (self.statement.plan.get("cluster_names", {}), today):
+            if names.get(cluster) not in {None, "", lead}:
+                return str(names[cluster])
+        return f"{lead.removesuffix('小学')}学区" if not lead.isascii() else lead
 
     def offers(self, school: str, stage: str, year: int) -> bool:
         """Say whether a school has a catchment of a stage in a school year."""

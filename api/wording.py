@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "answer.none": ("这里没有划定的学校，请向下方联系人咨询。", "No school is set here. Please ask the contact below."),
         "answer.invented": ("示例校名", "invented name"),
         "answer.why": ("划片理由：{reason}", "Why: {reason}"),
+        "alert.years": ("{years}：", "{years}: "),
         "alert.green": ("学位充足", "Seats free"),
         "alert.yellow": ("学位紧张", "Nearly full"),
         "alert.red": ("学位已满，预计需要统筹", "Full: some children will be placed elsewhere"),
@@ -82,6 +83,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "unknown.one_way": ("请给出 address，或同时给出 lon 和 lat。", "Give an address, or both lon and lat."),
         "unknown.nearest": ("最接近的已知住址：", "The nearest known addresses:"),
+        "unknown.among": ("其中的一些住址：", "Some of the addresses in it:"),
         "unknown.nothing": (
             "没有相近的已知住址。请核对写法，或在地图上点选。",
             "None comes near. Please check the spelling, or tap the map.",
