@@ -47,7 +47,7 @@ def adjacency_of(tables: Mapping[str, Table], blocks: Blocks, case: CaseFile, pr
     if blocks.geometry is None:
         problems.warn("blocks", "blocks are points: which of them touch is taken from how near they lie",
                       "give polygons, or a table adjacency with columns a and b")  # fmt: skip
-        pairs = np.concatenate([_gabriel(blocks.points), links])
+        pairs = np.concatenate([_near_points(blocks.points), links])
         return Adjacency.from_pairs(len(blocks), pairs)
     section = case.borders
     options = BorderOptions(
@@ -117,8 +117,19 @@ def _links(table: Table | None, blocks: Blocks, problems: Problems) -> NDArray[n
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
+def _near_points(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return pairs of blocks that are points: neighbours as `_gabriel` says, and all that have one point in common."""
+    # To the centimetre: of what lies closer together a triangulation drops all but one.
+    places, place = np.unique(np.round(points, 2), axis=0, return_inverse=True)
+    near = np.concatenate([_gabriel(places), np.repeat(np.arange(len(places))[:, None], 2, axis=1)])
+    members = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place, minlength=len(places)))[:-1])
+    pairs = [np.stack(np.meshgrid(members[a], members[b]), axis=-1).reshape(-1, 2) for a, b in near.tolist()]
+    found = np.sort(np.concatenate([np.empty((0, 2), dtype=np.int64), *pairs]), axis=1)
+    return np.unique(found[found[:, 0] < found[:, 1]], axis=0)
+
+
 def _gabriel(points: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return pairs of points with no third one in the circle over them."""
+    """Return pairs of points, all different, with no third one in the circle over them."""
     if len(points) < 2:
         return np.empty((0, 2), dtype=np.int64)
     try:
