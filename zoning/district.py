@@ -193,6 +193,8 @@ def _fingerprint(district: District) -> str:
     add(district.adjacency.indptr, district.adjacency.neighbours, district.adjacency.border_m)
     add(district.distances.indptr, district.distances.schools, district.distances.metres)
     add(district.demand.years, district.demand.scenarios, district.demand.pupils)
+    if not district.demand.graded:
+        add("children by stage only")
     if district.enrolment is not None:
         add(district.enrolment.pupils, district.enrolment.classes)
     for stage in sorted(district.today):

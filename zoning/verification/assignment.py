@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.stage import Stage
+from xuequ.zoning.verification.check import rounded_to
 from xuequ.zoning.verification.ground import Area
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def check_columns(ground: Ground, area: Area, rows: Sequence[AssignmentRow], why
         distances.append((row.block_id, row.distance_m, way))
         previous.append((row.block_id, row.previous_school_id, ground.name(today[i])))
         reasons.append((row.block_id, row.reason, why[i]))
-    findings.column("assignment.distance_m", distances, area.place, tolerance=0.051)
+    findings.column("assignment.distance_m", distances, area.place, tolerance=rounded_to(1))
     findings.column("assignment.previous_school_id", previous, area.place)
     findings.column("assignment.reason", reasons, area.place)
 

@@ -11,7 +11,7 @@ from xuequ.zoning.errors import VerificationFailed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Check", "Findings", "Verification", "is_near", "is_number"]
+__all__ = ["Check", "Findings", "Verification", "is_near", "is_number", "rounded_to"]
 
 _SHOWN = 5
 
@@ -120,6 +120,11 @@ def is_near(stated: Any, recomputed: float | None, tolerance: float) -> bool:
     if stated is None or recomputed is None:
         return stated is None and recomputed is None
     return is_number(stated) and abs(float(stated) - recomputed) <= tolerance
+
+
+def rounded_to(decimals: int) -> float:
+    """Return by how much a number with so many decimals in a file may differ from the one it was rounded from, and no more."""
+    return 0.50001 * 10.0**-decimals
 
 
 def is_number(value: Any) -> bool:

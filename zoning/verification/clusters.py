@@ -10,6 +10,7 @@ from xuequ.zoning.cluster import Role, TieKind
 from xuequ.zoning.cluster_measures import BALANCE_BAND, CLUSTER_GOALS
 from xuequ.zoning.plan import PlanKind
 from xuequ.zoning.stage import Programme, Stage
+from xuequ.zoning.verification.check import rounded_to
 from xuequ.zoning.verification.goals import check_below, tolerance_of
 from xuequ.zoning.verification.pupils import count_today
 from xuequ.zoning.verification.stated import listed
@@ -196,7 +197,7 @@ def _check_goals(
         if name in again:
             findings.near(f"goals.{name}", goal.get("value"), again[name], tolerance_of(again[name]), "clusters")
             findings.same("goals.unit", goal.get("unit"), CLUSTER_GOALS[name], f"clusters, {name}")
-            findings.near("goals.tolerance", goal.get("tolerance"), 0.0, 1e-6, f"clusters, {name}")
+            findings.near("goals.tolerance", goal.get("tolerance"), 0.0, rounded_to(6), f"clusters, {name}")
             check_below(goal, "clusters", findings)
 
 

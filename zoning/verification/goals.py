@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.options import GOAL_UNITS
 from xuequ.zoning.verification.assignment import moved_blocks
-from xuequ.zoning.verification.check import is_number
+from xuequ.zoning.verification.check import is_number, rounded_to
 from xuequ.zoning.verification.ground import exact
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check_goals(
         value = goal_again(name, ground, load)
         findings.near(f"goals.{name}", goal.get("value"), value, tolerance_of(value), place)
         findings.same("goals.unit", goal.get("unit"), GOAL_UNITS[name], f"{place}, {name}")
-        findings.near("goals.tolerance", goal.get("tolerance"), tolerances.get(name), 1e-6, f"{place}, {name}")
+        findings.near("goals.tolerance", goal.get("tolerance"), tolerances.get(name), rounded_to(6), f"{place}, {name}")
         check_below(goal, place, findings)
 
 
@@ -60,7 +60,7 @@ def check_below(goal: Mapping[str, Any], place: str, findings: Findings) -> None
 
 def tolerance_of(value: float) -> float:
     """Return what a value may differ by: what its decimals in the file lose, and the order of adding up."""
-    return 1e-6 + 1e-9 * abs(value)
+    return rounded_to(6) + 1e-12 * abs(value)
 
 
 def goal_again(name: str, ground: Ground, load: Load) -> float:

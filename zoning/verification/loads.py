@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.stage import GRADES, Stage
 from xuequ.zoning.statement import OverflowRow, SchoolRow
+from xuequ.zoning.verification.check import rounded_to
 from xuequ.zoning.verification.ground import exact
 from xuequ.zoning.verification.pupils import entry_size
 
@@ -146,7 +147,7 @@ def check_schools(
             for row in rows
             if (row.school_id, row.grade) in expected
         ]
-        findings.column(f"{table}.{column}", pairs, area.place, tolerance=0.00011 if column == "utilisation" else None)
+        findings.column(f"{table}.{column}", pairs, area.place, tolerance=rounded_to(4) if column == "utilisation" else None)
 
 
 def _expected(ground: Ground, area: Area, counted: Counted) -> list[SchoolRow]:
@@ -203,7 +204,10 @@ def check_overflow(
     matched = [(row, wanted[key]) for row in rows if (key := (row.school_id, row.stage, row.year, row.to_school_id)) in wanted]
     findings.column("overflow.pupils", [(row.school_id, row.pupils, found.pupils) for row, found in matched], "pupils")
     findings.column(
-        "overflow.distance_m", [(row.school_id, row.distance_m, found.distance_m) for row, found in matched], "m", tolerance=0.051
+        "overflow.distance_m",
+        [(row.school_id, row.distance_m, found.distance_m) for row, found in matched],
+        "m",
+        tolerance=rounded_to(1),
     )
 
 

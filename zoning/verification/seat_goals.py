@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xuequ.zoning.verification.check import is_number
+from xuequ.zoning.verification.check import is_number, rounded_to
 from xuequ.zoning.verification.goals import check_below, tolerance_of
 from xuequ.zoning.verification.seat_sums import Between, seat_sums
 from xuequ.zoning.verification.seats import present_value_wan
@@ -46,13 +46,13 @@ def check_seat_goals(ground: Ground, rows: Sequence[SeatRow], goals: Sequence[Ma
         if name not in _UNITS:
             continue
         findings.same("goals.unit", goal.get("unit"), _UNITS[name], f"seats, {name}")
-        findings.near("goals.tolerance", goal.get("tolerance"), _TOLERANCES.get(name, 0.0), 1e-6, f"seats, {name}")
+        findings.near("goals.tolerance", goal.get("tolerance"), _TOLERANCES.get(name, 0.0), rounded_to(6), f"seats, {name}")
         check_below(goal, "seats", findings)
         value = goal.get("value")
         if name == "cost":
             sites = {site.id: site for site in ground.district.sites}
             built = [row for row in rows if row.site_id in sites and row.year is not None]
-            findings.near("goals.cost", value, present_value_wan(ground, built, sites), 1e-6, "seats, present value")
+            findings.near("goals.cost", value, present_value_wan(ground, built, sites), rounded_to(6), "seats, present value")
             continue
         found: float | Between = getattr(again, name)
         if isinstance(found, Between):

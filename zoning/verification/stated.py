@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuequ.zoning.plan import PlanKind, Status
 from xuequ.zoning.stage import Stage
-from xuequ.zoning.verification.check import is_number
+from xuequ.zoning.verification.check import is_number, rounded_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,7 +152,7 @@ def check_bounds(said: Mapping[str, Any], main: Mapping[str, Any] | None, findin
         slack = 1e-6 + 1e-9 * abs(objective)
         findings.holds("plan.bound", bound, objective, "not above the objective", ok=bound <= objective + slack)
         gap = max(0.0, objective - bound) / max(1.0, abs(objective))
-    findings.near("plan.gap", said.get("gap"), gap, 1e-6, "(objective − bound) / max(1, |objective|)")
+    findings.near("plan.gap", said.get("gap"), gap, rounded_to(6), "(objective − bound) / max(1, |objective|)")
     if said.get("status") == Status.OPTIMAL:
         allowed = main.get("tolerance") if main else 0.0
         ok = gap is not None and is_number(allowed) and gap <= max(float(allowed or 0.0), _PROVED)
@@ -189,7 +189,7 @@ def check_large_classes(
         item = said.get(str((year, name)), {})
         numbers = [item.get(key) for key in ("classes", "large", "super_large")]
         findings.same("large_classes.counts", numbers, [classes, large, super_large], f"{name} {year}")
-        findings.near("large_classes.share", item.get("share"), large / classes, 1e-6, f"{name} {year}")
+        findings.near("large_classes.share", item.get("share"), large / classes, rounded_to(6), f"{name} {year}")
 
 
 def listed(said: Mapping[str, Any], key: str, findings: Findings) -> list[dict[str, Any]]:
