@@ -112,12 +112,13 @@ CHANGES = {
 """What is changed, by what it is."""
 
 
+@pytest.fixture(scope="module")
+def district():
+    return rich_district()
+
+
 class TestFingerprint:
     """A plan is for one case: whatever it depends on makes another fingerprint, and nothing else does."""
-
-    @pytest.fixture(scope="class")
-    def district(self):
-        return rich_district()
 
     @pytest.mark.parametrize("change", CHANGES)
     def test_it_changes(self, district, change):
