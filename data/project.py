@@ -31,6 +31,8 @@ __all__ = ["LOCAL", "WGS84", "Plane", "bring_together", "transformed"]
 
 LOCAL = "local-metres"
 WGS84 = "EPSG:4326"
+_BEYOND_EARTH_M = 1e8
+"""No plane has numbers as large as this, not even one that writes the number of its zone before the easting."""
 _DEGREES = {"EPSG:4326", "OGC:CRS84", "EPSG:4490", "EPSG:4979"}
 _FIX = 'write crs = "EPSG:…" (or "local-metres") into [tables.{name}] or [case] of case.toml'
 
@@ -221,10 +223,10 @@ def _source(table: Table, case: CaseFile, declared: Plane | None, problems: Prob
 def _unsaid(table: Table, own: Plane | None, declared: Plane | None, suffix: str, problems: Problems) -> Plane | None:
     """Tell the system of a table whose file says none, or degrees that cannot be degrees."""
     fix = _FIX.format(name=table.name)
-    degrees = table.degrees or (suffix in {".geojson", ".json"} and _in_degrees(table))
+    degrees = table.degrees or (suffix in {".geojson", ".json"} and _in_degrees(table, slack=True))
     if degrees:
         return declared if declared is not None and declared.is_degrees else Plane.named(WGS84)
-    if declared is not None and (not declared.is_degrees or _in_degrees(table)):
+    if declared is not None and (not declared.is_degrees or _in_degrees(table, slack=True)):
         if own is not None:
             problems.warn(table.name, f"its numbers are no degrees, though the file says {own.name}; {declared.name} is taken",
                           "export the file again with its true coordinate system", value=own.name)  # fmt: skip
@@ -329,13 +331,17 @@ def _moved(table: Table, source: Plane, plane: Plane, problems: Problems) -> Tab
     assert table.geometry is not None
     moved = transformed(table.geometry, source, plane)
     points = shapely.get_coordinates(moved, include_z=False)
-    if len(points) and not np.isfinite(points).all():
-        broken = np.flatnonzero([shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all() for shape in moved])
+    if len(points) and not _on_earth(points):
+        broken = np.flatnonzero([shape is not None and not _on_earth(shapely.get_coordinates(shape)) for shape in moved])
         moved = moved.copy()
         moved[broken] = None
         problems.error(table.name, f"{len(broken)} places have coordinates that are no places in {source.name}",
                        "correct the coordinates or the coordinate system", row=table.row_of(int(broken[0])))  # fmt: skip
     return replace(_points_too(table, source, plane), geometry=moved, crs=None)
+
+
+def _on_earth(points: NDArray[np.float64]) -> bool:
+    return bool((np.abs(points) < _BEYOND_EARTH_M).all())
 
 
 def _points_too(table: Table, source: Plane, plane: Plane) -> Table:
