@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,7 +113,8 @@ def next_rolls(
     entered before
     the first catchments of ``entry`` follow today's, plus or minus those who are enrolled outside their catchment today. Where
     the cohort's
-    school has closed its pupils go to the school that replaces it, else to the catchment of the year.
+    school has closed its pupils go to the school that replaces it, else to the catchment of the year, and where that has closed
+    too to the nearest school that runs.
 
     Parameters
     ----------
@@ -243,10 +244,28 @@ def _cohorts(
             shut = rooms[:, column] == 0
             ended = [any(lost[list(zone)]) and all(shut[list(zone)]) for zone in chosen.zones]
             homes = np.array([*ended, False])[chosen.zone]
-            counts += _by_school(now, np.where(homes, demand[GRADES.index(grade)], 0), weights)
+            running = _running(district, now, rooms[:, column])
             counts[lost] = 0
+            counts += _by_school(running, np.where(homes, demand[GRADES.index(grade)], 0), weights)
         result[:, position] = counts
     return result
+
+
+def _running(district: District, catchments: Catchments, rooms: NDArray[np.int64]) -> Catchments:
+    """Return catchments in which blocks whose schools have all closed go to the nearest that runs; −1 where none is in reach."""
+    shut = [all(rooms[j] == 0 for j in zone) for zone in catchments.zones]
+    if not any(shut):
+        return catchments
+    public = np.array([owner != "private" for owner in district.schools.ownership], dtype=bool)
+    open_to = np.flatnonzero((rooms != 0) & (public | (catchments.stage is Stage.KINDERGARTEN)))
+    homeless = np.flatnonzero(np.array([*shut, False])[catchments.zone])
+    ways = np.array([district.distances.lookup(homeless, np.full(len(homeless), j)) for j in open_to])
+    nearest = np.full(len(homeless), -1)
+    if len(open_to):
+        nearest = np.where(np.isfinite(ways.min(axis=0)), len(shut) + ways.argmin(axis=0), -1)
+    zone = catchments.zone.copy()
+    zone[homeless] = nearest
+    return replace(catchments, zones=(*catchments.zones, *((int(j),) for j in open_to)), zone=zone)
 
 
 def _outside(district: District, stage: Stage, grade: Grade, year: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:

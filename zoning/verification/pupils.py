@@ -184,11 +184,23 @@ def _cohort(ground: Ground, stage: Stage, position: int, year: int, planned: Map
             count if zone and gone.intersection(zone) and all(ground.rooms(j, stage, year) == 0 for j in zone) else 0
             for zone, count in zip(chosen, pupils, strict=True)
         ]
-        for j, count in enumerate(_by_school(ground, of_year, homeless, stage, year)):
-            counts[j] += count
         for j in gone:
             counts[j] = 0
+        for j, count in enumerate(_by_school(ground, _running(ground, of_year, stage, year), homeless, stage, year)):
+            counts[j] += count
     return counts
+
+
+def _running(ground: Ground, schools: Sequence[tuple[int, ...]], stage: Stage, year: int) -> list[tuple[int, ...]]:
+    """Return the schools of each block, where they have all closed the nearest that runs (none where none is in reach)."""
+    result, zoned = [], ground.zoned(stage, year)
+    for i, zone in enumerate(schools):
+        if zone and all(ground.rooms(j, stage, year) == 0 for j in zone):
+            near = [(ground.metres[i][j], j) for j in zoned if j in ground.metres[i]]
+            result.append((min(near)[1],) if near else ())
+        else:
+            result.append(zone)
+    return result
 
 
 def _enrolled_elsewhere(ground: Ground, stage: Stage, grade: int, year: int) -> list[int]:
