@@ -12,7 +12,7 @@ from xuequ.solver.cuts import CutPool
 from xuequ.solver.engine import Effort
 from xuequ.solver.problem import CUT, LARGE, OVER, SUPER
 from xuequ.solver.relaxation import arc_prices
-from xuequ.solver.repair import is_contiguous, repair
+from xuequ.solver.repair import Unjoinable, is_contiguous, repair
 from xuequ.solver.search import Cycle, Target
 from xuequ.solver.submip import Region, reoptimise, zone_neighbours
 
@@ -217,7 +217,10 @@ class Improver:
         for seen in outcome.seen[-2:]:
             if budget.is_spent(self.clock) or self.clock.should_stop():
                 break
-            mended = repair(self.problem, seen, price, overload=20.0 * float(self.search.worth[OVER]))
+            try:
+                mended = repair(self.problem, seen, price, overload=20.0 * float(self.search.worth[OVER]))
+            except Unjoinable:
+                continue
             best, _ = self.search.run(mended, target, Cycle(200, 0.04, 0.005, 0.04), self.clock, budget)
             self._take(best, target)
         if outcome.seen:

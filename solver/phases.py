@@ -9,13 +9,14 @@ import numpy as np
 
 from xuequ.solver.bounding import Relaxed, relax
 from xuequ.solver.certificate import certificate_terms, covers, linear_bound, sharpen
+from xuequ.solver.cuts import CutPool
 from xuequ.solver.engine import Effort
 from xuequ.solver.exact import Proof
 from xuequ.solver.improving import Improver, Pace
 from xuequ.solver.problem import CUT, DISTANCE, MEASURES, OVER
 from xuequ.solver.ranking import PUPIL_GOALS, Phase, Ranking, worth_of
 from xuequ.solver.relaxation import arc_prices, transport
-from xuequ.solver.repair import repair
+from xuequ.solver.repair import Unjoinable, repair
 from xuequ.solver.search import Cycle, Search, Target
 from xuequ.solver.submip import Region, reoptimise
 
@@ -35,6 +36,7 @@ _SETTLED_ARCS = 400
 _SETTLED_NODES = 200
 _SETTLED_SECONDS = 4.0
 _SETTLED_BATCHES = 20
+_MODELLED_ROUNDS = 10
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +76,11 @@ class Run:
         worth = worth_of(problem, np.zeros(len(MEASURES)))
         flow = transport(problem, price, overload=100.0 * worth[OVER])
         arc_price = arc_prices(problem, price)
-        first = repair(problem, flow.start(problem, arc_price), arc_price, overload=10.0 * worth[OVER])
+        from_flow = flow.start(problem, arc_price)
+        try:
+            first = repair(problem, from_flow, arc_price, overload=10.0 * worth[OVER])
+        except Unjoinable:
+            first = _by_model(problem, from_flow, price, clock)
         worth = worth_of(problem, problem.measure(first))
         ranking = Ranking.of(problem, worth)
         search = Search(problem, seed, worth)
@@ -83,7 +89,10 @@ class Run:
         if start is not None:
             starts.append(problem.units_of(start))
         for each in starts:
-            other = repair(problem, each, arc_price, overload=10.0 * worth[OVER])
+            try:
+                other = repair(problem, each, arc_price, overload=10.0 * worth[OVER])
+            except Unjoinable:  # this start leaves no way where the first plan has found one
+                continue
             run.zone = min((run.zone, other), key=lambda zone: run.key(problem.measure(zone)))
         return run
 
@@ -232,3 +241,16 @@ class Run:
             known.append(self.certified)
         best = max((each for each in known if each is not None), default=None)
         return None if best is None else min(best, value)
+
+
+def _by_model(problem: Problem, zone: NDArray[np.int32], price: NDArray[np.float64], clock: Clock) -> NDArray[np.int32]:
+    """Return a whole plan of a small problem where repair finds no way, by rounds of cuts; else raise what repair does."""
+    cuts, target = CutPool(), Target(price, np.full(len(MEASURES), np.inf))
+    seconds = float("inf") if clock.is_repeatable else _SETTLED_SECONDS
+    for _ in range(_MODELLED_ROUNDS if len(problem.arc_zone) <= _SETTLED_ARCS else 0):
+        outcome = reoptimise(problem, zone, Region.whole(problem), target, cuts, Effort(seconds=seconds, nodes=_SETTLED_NODES))
+        if outcome.zone is not None:
+            return outcome.zone
+        if outcome.bound == float("inf"):
+            break
+    return repair(problem, zone, arc_prices(problem, price), overload=0.0)

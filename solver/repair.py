@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["Unjoinable", "is_contiguous", "loose_units", "repair"]
 
 
+_ATTEMPTS = 64
+"""How often it is begun again with a unit first that the others left no way."""
+
+
 class Unjoinable(Exception):
     """
     A unit can be joined to no zone.
@@ -87,13 +91,31 @@ def repair(problem: Problem, start: NDArray[np.int32], price: NDArray[np.float64
     -----
     model.md §1: a start that breaks rules is repaired, never refused. What is whole stays; what is loose grows onto it, the
     cheapest first. A unit that no zone touches takes the units on the shortest way to one with it, and these stay where
-    they are put.
+    they are put. Where that leaves another unit no way, it is begun again with that one first.
     """
-    zone = np.array(start, dtype=np.int32)
+    first: tuple[int, ...] = ()
+    for _ in range(_ATTEMPTS):
+        try:
+            return _repaired(problem, start, price, overload, first)
+        except Unjoinable as fault:
+            lost = fault.unit
+        if first[:1] == (lost,):
+            break
+        first = (lost, *(unit for unit in first if unit != lost))
+    raise Unjoinable(lost)
+
+
+def _repaired(
+    problem: Problem, start: NDArray[np.int32], price: NDArray[np.float64], overload: float, first: tuple[int, ...]
+) -> NDArray[np.int32]:
+    """Return a repaired start in which the units of ``first`` have their ways to a zone before all others."""
+    zone, bare = np.array(start, dtype=np.int32), np.full(problem.units, -1, dtype=np.int32)
     rooted = problem.root >= 0
-    zone[problem.root[rooted]] = np.flatnonzero(rooted)
-    pinned = np.zeros(problem.units, dtype=bool)
-    pinned[problem.root[rooted]] = True
+    bare[problem.root[rooted]] = np.flatnonzero(rooted)
+    pinned = bare >= 0
+    for unit in first:
+        _break_through(problem, bare, unit, pinned)
+    zone[pinned] = bare[pinned]
     for _ in range(problem.units + 1):
         loose = loose_units(problem, zone)
         zone[loose] = -1
