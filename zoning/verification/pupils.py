@@ -193,7 +193,8 @@ def _cohort(ground: Ground, stage: Stage, position: int, year: int, planned: Map
 
 def _running(ground: Ground, schools: Sequence[tuple[int, ...]], stage: Stage, year: int) -> list[tuple[int, ...]]:
     """Return the schools of each block, where they have all closed the nearest that runs (none where none is in reach)."""
-    result, zoned = [], ground.zoned(stage, year)
+    zoned = ground.zoned(stage, year)
+    result: list[tuple[int, ...]] = []
     for i, zone in enumerate(schools):
         if zone and all(ground.rooms(j, stage, year) == 0 for j in zone):
             near = [(ground.metres[i][j], j) for j in zoned if j in ground.metres[i]]
