@@ -58,7 +58,8 @@ def block_reasons(district: District, chosen: Round, catchments: Catchments) -> 
 
     Notes
     -----
-    Nothing of the search is read: the same catchments always have the same reasons.
+    Nothing of the search is read: the same catchments always have the same reasons. A block that no school is within reach of has
+    ``none`` also where it is given to one, unless a word before ``seats`` says why to this.
     """
     zone = catchments.zone
     nearest, way = nearest_zone(district, chosen.zones)
@@ -73,9 +74,9 @@ def block_reasons(district: District, chosen: Round, catchments: Catchments) -> 
         "together": _together(district),
         "current": _current(district, catchments),
         "seats": _nearest_is_full(chosen, catchments, nearest),
-        "connected": ~_touches(district, chosen, catchments, nearest),
+        "connected": (nearest >= 0) & ~_touches(district, chosen, catchments, nearest),
     }
-    result = np.full(len(zone), "goals", dtype=object)
+    result = np.where(nearest < 0, "none", "goals").astype(object)
     for word, holds in reversed(tests.items()):
         result[holds] = word
     return tuple(result.tolist())

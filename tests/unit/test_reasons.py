@@ -91,6 +91,22 @@ def test_goals():
     assert reason_of(row_district(), [0, 0, 0, 1, 1, 1, 1, 1], 3) == "goals"
 
 
+@pytest.mark.parametrize(
+    ("zone", "together", "reason"),
+    [
+        ([0, 0, 0, 1, 1, 1, 1, 1], (), "none"),
+        ([0, 0, 0, 0, 1, 1, 1, 1], (), "current"),
+        ([0, 0, 0, 1, 1, 1, 1, 1], (("b0_3", "b0_4"),), "together"),
+    ],
+)
+def test_a_block_that_reaches_no_school_has_no_nearest_zone_that_would_not_touch_it(zone, together, reason):
+    """b0_3 has no way to any school; today it goes to s0."""
+    district = row_district(together=together)
+    matrix = district.distances.to_matrix().copy()
+    matrix[3] = np.inf
+    assert reason_of(district.replace(distances=Distances.from_matrix(matrix)), zone, 3) == reason
+
+
 def test_island():
     district = row_district()
     pairs = district.adjacency.pairs()

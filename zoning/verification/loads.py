@@ -115,9 +115,11 @@ def reasons_of(ground: Ground, load: Load) -> list[str]:
             reason = "together"
         elif today[i] and set(today[i]) == set(zone):
             reason = "current"
-        elif nearest and load.load[nearest] + load.pupils[i] > load.size[nearest].planned:
+        elif not nearest:
+            reason = "none"
+        elif load.load[nearest] + load.pupils[i] > load.size[nearest].planned:
             reason = "seats"
-        elif not any(nearest and area.schools[other] == nearest for other in ground.neighbours[i]):
+        elif not any(area.schools[other] == nearest for other in ground.neighbours[i]):
             reason = "connected"
         else:
             reason = "goals"
