@@ -82,14 +82,23 @@ TABLES: dict[str, Table] = {
 _SCENARIOS = Table("scenarios.csv", lambda *cells: cells, {"scenario": _TEXT, **_SCHOOL}, always=False)
 
 
+class _Lines(list[str]):
+    """Lines of a file with line feeds between; the writer puts a text into quotes only for a line end that it writes itself."""
+
+    END = "\r\n"
+
+    def write(self, line: str) -> None:
+        self.append(f"{line.removesuffix(self.END)}\n")
+
+
 def table_text(table: Table, rows: Iterable[tuple[Any, ...]]) -> str:
     """Return a table as the text of its file: a head, one line a row, line feeds between."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator=_Lines.END)
     writer.writerow(table.columns)
     columns = list(table.columns.values())
     writer.writerows([_written(column, value) for column, value in zip(columns, row, strict=True)] for row in rows)
-    return out.getvalue()
+    return "".join(lines)
 
 
 def scenario_text(scenarios: dict[str, tuple[SchoolRow, ...]]) -> str:
@@ -155,7 +164,7 @@ def _text(folder: Path, table: Table, problems: Problems) -> str | None:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise LimitExceeded(f"{path} is larger than {_LARGEST_FILE >> 20} MiB, the most that is read of a plan's table")
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")  # line ends within a text stay as they are
     except FileNotFoundError:
         problems.error(table.file, "the file is missing from the plan folder", "write the plan again")
     except UnicodeDecodeError as error:
