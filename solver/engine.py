@@ -173,7 +173,7 @@ def time_limit(highs: Any, seconds: float, *, whole: bool) -> float:
 
 class Session:
     """
-    A model held by HiGHS: solved, given more rows, solved again.
+    A model held by HiGHS: solved, given more rows or columns, solved again.
 
     Parameters
     ----------
@@ -230,6 +230,14 @@ class Session:
         """Add rows."""
         for start, end, low, high, index, values in _each(rows):
             self._highs.addRow(low, high, end - start, index.astype(np.int32), values)
+
+    def add_columns(self, cost: NDArray[np.float64], coefficients: csr_array) -> None:
+        """Add variables of at least 0, one for each row of ``coefficients``, which has a column for each row of the model."""
+        count, nothing = len(cost), np.zeros(len(cost))
+        starts, index = coefficients.indptr[:-1].astype(np.int32), coefficients.indices.astype(np.int32)
+        without_end = np.full(count, highspy.kHighsInf)
+        self._highs.addCols(count, cost, nothing, without_end, coefficients.nnz, starts, index, coefficients.data)
+        self._columns += count
 
     def start_from(self, x: NDArray[np.float64]) -> None:
         """Begin the next run at a known solution."""

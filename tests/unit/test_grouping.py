@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from planned import cluster_district
 
+from xuequ.solver.cluster_model import build_cluster_model, separators
 from xuequ.solver.cluster_problem import cluster_problem
-from xuequ.solver.grouping import Situation, build_cluster_model, cluster, separators
+from xuequ.solver.grouping import Situation, cluster
 from xuequ.solver.stop import MaxRuntime
 from xuequ.zoning.cluster import ClusterPlan, Membership, Role
 from xuequ.zoning.cluster_measures import cluster_goal_values, school_loads, today_clusters, way_to_lead_m
