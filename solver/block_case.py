@@ -43,7 +43,9 @@ def block_case(situation: Situation, block: int) -> Explanation:
     now = int(zone[unit])
     nearest = next(iter(ways), now)
     here = _metres(ways.get(now))
-    if now == nearest:
+    if not ways:
+        reasons = [f"{told} is given to {situation.zone_name(now)}; no way on foot is known to a school that it may have"]
+    elif now == nearest:
         reasons = [f"{told} is given to {situation.zone_name(now)}, the nearest school that it may have, {here}"]
     else:
         reasons = [f"{told} is given to {situation.zone_name(now)}, {here}; its nearest school is {situation.zone_name(nearest)}"]
