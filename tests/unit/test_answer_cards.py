@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import re
 import string
 
 import pytest
+from fastapi.testclient import TestClient
 from publications import publication, town
 
 from xuequ.api.answer_cards import cards, length
 from xuequ.api.answers import Answer
+from xuequ.api.app import create_app
 from xuequ.api.geography import Geography
 from xuequ.api.inquiry import Inquiries
 from xuequ.api.wording import SENTENCES, say
@@ -112,3 +116,43 @@ def test_both_languages_have_every_sentence_with_the_same_places():
         assert zh == en, key
     with pytest.raises(KeyError):
         say("zh", "none")
+
+
+@pytest.mark.parametrize(
+    ("alerts", "told"),
+    [
+        (("green", "green", "green"), (("", "green"),)),
+        (("red", "red", "red"), (("", "red"),)),
+        (("red", "yellow", "yellow"), (("2026", "red"), ("2027–2028", "yellow"))),
+        (("red", "red", "green"), (("2026–2027", "red"), ("2028", "green"))),
+        (("red", "yellow", "red"), (("2026", "red"), ("2027", "yellow"), ("2028", "red"))),
+        (("", "", "green"), (("2026–2027", ""), ("2028", "green"))),
+    ],
+)
+def test_a_school_that_is_full_now_is_not_called_full_for_all_years(alerts, told):
+    found = answer("桂江一路11号")
+    [match] = found.matches
+    by_year = dict(zip((2026, 2027, 2028), alerts, strict=True))
+    schools = tuple(item.model_copy(update={"alert": by_year[item.year]}) for item in match.schools)
+    [card] = cards(found.model_copy(update={"matches": (match.model_copy(update={"schools": schools}),)}), "en")
+    assert [stage.spans[0].alerts for stage in card.stages] == [told] * 3
+
+
+def test_each_years_alert_stands_on_the_page():
+    made = publication()
+    alerts = {key: {2026: "red", 2027: "yellow", 2028: "green"}[key[2]] for key in made.alerts}
+    client = TestClient(create_app(dataclasses.replace(made, alerts=alerts)))
+    text = re.sub(r"<[^>]+>", "", client.get("/lookup?address=桂江一路11号&lang=en").text)
+    for line in ("▲ 2026: Full: some children will be placed elsewhere", "◆ 2027: Nearly full", "● 2028: Seats free"):
+        assert line in text
+    assert "▲ 2026：学位已满" in re.sub(r"<[^>]+>", "", client.get("/lookup?address=桂江一路11号&lang=zh").text)
+
+
+def test_addresses_in_a_community_are_not_called_the_nearest():
+    client = TestClient(create_app(publication()))
+    wide = client.get("/lookup?address=富民社区&lang=en")
+    assert wide.status_code == 404
+    assert "lies in 18 blocks" in wide.text
+    assert "Some of the addresses in it:" in wide.text
+    assert "nearest known" not in wide.text
+    assert "The nearest known addresses:" in client.get("/lookup?address=桂江一路15号&lang=en").text

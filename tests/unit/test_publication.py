@@ -129,6 +129,17 @@ def test_a_cluster_has_the_plans_name_then_todays_then_its_leads():
     assert publication(district).cluster_name("North school") == "North school"
 
 
+@pytest.mark.parametrize("given", ["振兴小学", "", None])
+def test_a_cluster_is_not_called_as_the_school_that_leads_it(given):
+    """The solver names a cluster by its lead; a parent would take the cluster for the school."""
+    district = town()
+    statement = statement_of(district)
+    plan = {**statement.plan, "cluster_names": {"s0": given}}
+    named = assembled(district, Statement(plan, statement.assignment, statement.schools, (), statement.clusters), Settings())
+    assert named.cluster_name("s0") == "振兴学区"
+    assert named.cluster_name("s2") == "夏郢学校学区"
+
+
 def test_todays_clusters_go_on_where_the_plan_decides_none():
     district = town(
         clusters=ClusterPlan(
