@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 import numpy as np
 import shapely
 
-from xuequ.maps.outlines import coded_lines, coded_shapes, decoded, outlines
+from xuequ.maps.ground import OUTSIDE, Ground, Sight, ground
 from xuequ.maps.palette import ALERTS, NO_CATCHMENT, alert_style
 from xuequ.maps.payload import renumbered, zone_colours
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
     from numpy.typing import NDArray
 
-    from xuequ.maps.outlines import Outlines
     from xuequ.maps.scene import Layer, Load, Scene
     from xuequ.zoning.stage import Stage
 
@@ -31,37 +30,17 @@ __all__ = ["OUTSIDE", "Canvas", "Extent", "add_scale_bar", "text_width", "wrappe
 Extent = tuple[float, float, float, float]
 """West, south, east, north in metres."""
 
-OUTSIDE = -9
-"""Group of what lies beyond the district; a block of this group has no border with it."""
-
 _CLUSTER = "#5a189a"
 _WATER = "#5b9bd0"
 _ROAD = "#6f7680"
 _INK = "#1d232b"
 _SITE = "#1b3a6b"
 
+_SCALE_BAR_POINTS = (150.0, 34.0)
+"""Room at the lower left that is kept free for the scale bar."""
 
-_DRAWN_AS_LINES = 700
-"""More shapes than this in sight are drawn as a picture."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Placed:
-    """Things to draw, each its rings or its one line, with their bounding boxes: west, south, east, north."""
-
-    items: list[list[NDArray[np.float64]]]
-    boxes: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, items: list[list[NDArray[np.float64]]]) -> _Placed:
-        boxes = [(*item[0].min(axis=0), *item[0].max(axis=0)) for item in items]
-        return cls(items, np.array(boxes, dtype=np.float64).reshape(-1, 4))
-
-    def seen(self, axes: Axes) -> NDArray[np.int64]:
-        """Return which of them lie at least partly within the limits of axes."""
-        (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-        box = self.boxes
-        return np.flatnonzero((box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south))
+_HALO_DPI = 120
+"""Of the halos of names inside a PDF: their edges are soft."""
 
 
 @dataclass(frozen=True)
@@ -82,33 +61,10 @@ class Canvas:
         """The colour of each zone by stage, the same in all years."""
         return {stage: dict(zip(*zone_colours(self.scene, stage), strict=True)) for stage in self.scene.stages()}
 
-    @cached_property
-    def _outlines(self) -> Outlines:
-        geometry = self.scene.district.blocks.geometry
-        assert geometry is not None
-        return outlines(geometry, (0, 0))
-
-    @cached_property
-    def _parts(self) -> tuple[_Placed, NDArray[np.int64]]:
-        """Parts of all blocks, and the block of each."""
-        parts = [(block, [decoded(ring) for ring in part]) for block, shape in enumerate(self._outlines.shapes) for part in shape]
-        return _Placed.of([rings for _, rings in parts]), np.array([block for block, _ in parts], dtype=np.int64)
-
-    @cached_property
-    def _borders(self) -> tuple[_Placed, NDArray[np.int64]]:
-        """Lines between blocks, and the two blocks of each (−1: the outside)."""
-        borders = self._outlines.borders
-        sides = np.array([(a, b) for a, b, _ in borders], dtype=np.int64).reshape(-1, 2)
-        return _Placed.of([[decoded(line)] for _, _, line in borders]), sides
-
-    @cached_property
-    def _background(self) -> tuple[_Placed, _Placed, _Placed]:
-        """Water, rivers that are only lines, and roads."""
-        district = self.scene.district
-        rivers = [item for item in district.rivers if item.geom_type.endswith("LineString")]
-        water = [[decoded(ring) for ring in rings] for rings in coded_shapes(district.rivers, (0, 0))]
-        lines, roads = ([[decoded(line)] for line in coded_lines(items, (0, 0), 2.0)] for items in (rivers, district.roads))
-        return _Placed.of(water), _Placed.of(lines), _Placed.of(roads)
+    @property
+    def ground(self) -> Ground:
+        """Blocks, water and roads."""
+        return ground(self.scene.district)
 
     @property
     def has_shapes(self) -> bool:
@@ -136,8 +92,8 @@ class Canvas:
         wide, tall = max(wide, tall * shape), max(tall, wide / shape)
         axes.set_xlim((west + east - wide) / 2, (west + east + wide) / 2)
         axes.set_ylim((south + north - tall) / 2, (south + north + tall) / 2)
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.xaxis.set_visible(False)
+        axes.yaxis.set_visible(False)
         axes.set_facecolor("#f4f4f1")
         for spine in axes.spines.values():
             spine.set_edgecolor("#c9cdd2")
@@ -148,20 +104,16 @@ class Canvas:
         return [colours[zone] for zone in layer.catchments.zone]
 
     def draw_blocks(self, axes: Axes, fills: Sequence[str], alpha: float = 0.8) -> None:
-        """Fill blocks, each with its colour; many of them as a picture inside a PDF, which would be slow to open otherwise."""
-        from matplotlib.collections import PathCollection  # noqa: PLC0415
+        """Fill blocks, each with its colour: those of one colour as one shape."""
+        from matplotlib.patches import PathPatch  # noqa: PLC0415 - heavy, and only pictures need it
 
         if not self.has_shapes:
             self._draw_dots(axes, fills)
             return
-        parts, owners = self._parts
-        seen = parts.seen(axes)
-        axes.add_collection(
-            PathCollection(
-                [_path(parts.items[at]) for at in seen], facecolors=[fills[block] for block in owners[seen]], edgecolors="white",
-                linewidths=0.25, alpha=alpha, zorder=1, rasterized=len(seen) > _DRAWN_AS_LINES,
-            )
-        )  # fmt: skip
+        sight, colour_of = Sight.of(axes), np.array(fills)
+        for colour in dict.fromkeys(fills):
+            shape = sight.shape(self.ground.merged(np.flatnonzero(colour_of == colour)))
+            axes.add_artist(PathPatch(shape, facecolor=colour, linewidth=0, alpha=alpha, zorder=1))
 
     def _draw_dots(self, axes: Axes, fills: Sequence[str]) -> None:
         """Draw blocks without a shape as dots, joined where they touch within a catchment."""
@@ -173,36 +125,31 @@ class Canvas:
         axes.add_collection(LineCollection(ties, colors=[fills[a] for a, _ in same], linewidths=3.5, alpha=0.75, zorder=1))
         axes.scatter(points[:, 0], points[:, 1], s=26, c=list(fills), edgecolors="#5b6470", linewidths=0.5, zorder=1.4)
 
-    def draw_background(self, axes: Axes) -> None:
-        """Draw river and roads faintly."""
-        from matplotlib.collections import LineCollection, PathCollection  # noqa: PLC0415
+    def draw_background(self, axes: Axes, *, repeated: bool = False) -> None:
+        """Draw the edges of blocks, roads and rivers faintly, water above them; ``repeated`` where other pages show the same."""
+        from matplotlib.patches import PathPatch  # noqa: PLC0415
 
-        water, rivers, roads = self._background
-        shown = [_path(water.items[at]) for at in water.seen(axes)]
-        axes.add_collection(PathCollection(shown, facecolors="#a9cdea", edgecolors=_WATER, linewidths=0.4, zorder=2))
-        for placed, colour, width, alpha in ((rivers, _WATER, 1.8, 0.8), (roads, _ROAD, 0.35, 0.5)):
-            seen = placed.seen(axes)
-            lines = [placed.items[at][0] for at in seen]
-            many = len(seen) > _DRAWN_AS_LINES
-            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, alpha=alpha, zorder=1.5, rasterized=many))
+        from xuequ.maps.hairlines import Stroke, draw_strokes  # noqa: PLC0415
+
+        below = self.ground.seen(Sight.of(axes))
+        edges = [Stroke(below.hairlines, "white", 0.25, 0.8)] if self.has_shapes else []
+        draw_strokes(axes, (*edges, Stroke(below.roads, _ROAD, 0.35, 0.5)), self.ground.pictures, repeated=repeated, zorder=1.5)
+        axes.add_artist(Stroke(below.rivers, _WATER, 1.8, 0.8).patch(zorder=1.6))
+        axes.add_artist(PathPatch(below.water, facecolor="#a9cdea", edgecolor=_WATER, linewidth=0.4, zorder=2))
 
     def draw_borders(self, axes: Axes, group: NDArray[np.int64], *, colour: str = _INK, width: float = 0.9, **style: Any) -> None:
         """Draw the borders between blocks of different groups; the edge of the district too unless ``inside`` is given."""
-        from matplotlib.collections import LineCollection  # noqa: PLC0415
+        from xuequ.maps.hairlines import Stroke  # noqa: PLC0415 - heavy, and only pictures need it
 
         if not self.has_shapes:
             return
-        inside = style.pop("inside", False)
-        lines, sides = self._borders
-        beyond = np.append(group, OUTSIDE)
-        shown = (beyond[sides[:, 0]] != beyond[sides[:, 1]]) & ((sides[:, 1] >= 0) | (not inside))
-        chosen = [lines.items[at][0] for at in lines.seen(axes) if shown[at]]
-        axes.add_collection(LineCollection(chosen, colors=colour, linewidths=width, zorder=style.pop("zorder", 3), **style))
+        lines = Sight.of(axes).lines(self.ground.borders(group, inside=style.pop("inside", False)))
+        axes.add_artist(Stroke(lines, colour, width).patch(**({"zorder": 3} | style)))
 
     def draw_catchments(self, axes: Axes, layer: Layer, *, clusters: bool = True) -> None:
         """Draw a layer: fills, river and roads, borders of catchments and clusters."""
         self.draw_blocks(axes, self.fills(layer))
-        self.draw_background(axes)
+        self.draw_background(axes, repeated=True)
         number = {members: position for position, members in enumerate(layer.catchments.zones)}
         self.draw_borders(axes, renumbered(layer.catchments, number))
         cluster = self.scene.cluster_numbers()
@@ -210,7 +157,9 @@ class Canvas:
             first = layer.catchments.first_school()
             group = np.where(first >= 0, cluster[first], -1)
             self.draw_borders(axes, group, colour="white", width=3.2, inside=True, zorder=4, alpha=0.8)
-            self.draw_borders(axes, group, colour=_CLUSTER, width=1.7, inside=True, zorder=4, linestyles=(0, (5, 3)))
+            self.draw_borders(
+                axes, group, colour=_CLUSTER, width=1.7, inside=True, zorder=4, linestyle=(0, (5, 3)), capstyle="butt"
+            )
 
     def draw_frame(self, axes: Axes, extent: Extent) -> None:
         """Draw the frame of another map."""
@@ -274,15 +223,11 @@ def _figure_of(axes: Axes) -> Figure:
     return figure
 
 
-def _path(rings: list[NDArray[np.float64]]) -> Path:
-    from matplotlib.path import Path  # noqa: PLC0415 - heavy, and only pictures need it
-
-    return Path.make_compound_path(*(Path(np.vstack([ring, ring[:1]]), closed=True) for ring in rings))
-
-
 def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], radius: NDArray[np.float64], size: float) -> None:
     """Write each label right, left, above or below its sign, where it covers no sign and no label before it; else not at all."""
-    from matplotlib import patheffects  # noqa: PLC0415
+    from matplotlib.path import Path  # noqa: PLC0415
+
+    from xuequ.maps.hairlines import Stroke, lay_strokes  # noqa: PLC0415 - heavy, and only pictures need it
 
     figure = _figure_of(axes)
     to_points = 72 / figure.dpi
@@ -290,8 +235,8 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
     frame = axes.get_window_extent()
     low, high = np.array([frame.x0, frame.y0]) * to_points, np.array([frame.x1, frame.y1]) * to_points
     signs = np.column_stack([at - radius[:, None], at + radius[:, None]])
-    taken = np.empty((0, 4))
-    halo = [patheffects.Stroke(linewidth=1.8, foreground="white")]
+    taken = np.array([[*low, *(low + _SCALE_BAR_POINTS)]])
+    corners = []
     for position, label in enumerate(labels):
         if not label:
             continue
@@ -299,21 +244,40 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
         gap = radius[position] + 1.5
         x, y = at[position]
         offers = (
-            ("left", "center", x + gap, y - tall / 2, (gap, 0)), ("right", "center", x - gap - wide, y - tall / 2, (-gap, 0)),
-            ("center", "bottom", x - wide / 2, y + gap, (0, gap)), ("center", "top", x - wide / 2, y - gap - tall, (0, -gap)),
-        )  # fmt: skip
-        for horizontal, vertical, west, south, shift in offers:
+            (x + gap, y - tall / 2),
+            (x - gap - wide, y - tall / 2),
+            (x - wide / 2, y + gap),
+            (x - wide / 2, y - gap - tall),
+        )
+        for west, south in offers:
             box = np.array([west, south, west + wide, south + tall])
             others = np.vstack([taken, np.delete(signs, position, axis=0)])
             apart = (box[2] < others[:, 0]) | (box[0] > others[:, 2]) | (box[3] < others[:, 1]) | (box[1] > others[:, 3])
             if apart.all() and (box[:2] > low).all() and (box[2:] < high).all():
-                place: dict[str, Any] = {"xytext": shift, "textcoords": "offset points", "ha": horizontal, "va": vertical}
-                place |= {"fontsize": size, "color": _INK}
-                # The halo is drawn as outlines; the name itself stays text, which can be searched and read aloud.
-                axes.annotate(label, points[position], **place, zorder=8.9, path_effects=halo)
-                axes.annotate(label, points[position], **place, zorder=9)
+                corner = np.array([west, south + 0.2 * size])
+                axes.text(
+                    corner[0] / 72, corner[1] / 72, label, fontsize=size, color=_INK, transform=figure.dpi_scale_trans, zorder=9
+                )
+                corners.append((label, corner))
                 taken = np.vstack([taken, box])
                 break
+    # Halos are one picture in a PDF; the name itself stays text, which can be searched and read aloud.
+    back = axes.transData.inverted()
+    halos = [
+        back.transform((np.asarray(_letters(label, size).vertices, dtype=np.float64) + corner) / to_points)
+        for label, corner in corners
+    ]
+    if halos:
+        codes = np.concatenate([_letters(label, size).codes for label, _ in corners])
+        lay_strokes(axes, [Stroke(Path(np.concatenate(halos), codes), "white", 1.8)], dpi=_HALO_DPI, zorder=8.9)
+
+
+@lru_cache(maxsize=2000)
+def _letters(text: str, size: float) -> Path:
+    """Return the outlines of a text, in points from where it begins."""
+    from matplotlib.textpath import TextPath  # noqa: PLC0415 - heavy, and only pictures need it
+
+    return TextPath((0, 0), text, size=size)
 
 
 def text_width(text: str) -> float:
@@ -321,11 +285,15 @@ def text_width(text: str) -> float:
     return sum(1.0 if east_asian_width(character) in "WF" else 0.56 for character in text)
 
 
+_CLOSING = frozenset("，。、；：？！）》”’%")
+"""Signs that no line begins with; they hang over the margin."""
+
+
 def wrapped(text: str, ems: float) -> list[str]:
     """Break a text into lines of at most so many ems: between Chinese characters anywhere, else at spaces where there are any."""
     lines, line = [], ""
     for character in text:
-        if text_width(line + character) > ems and line:
+        if text_width(line + character) > ems and line and character not in _CLOSING:
             space = line.rfind(" ") if character != " " and east_asian_width(character) not in "WF" else -1
             head, line = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
             lines.append(head)

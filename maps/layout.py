@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from xuequ.maps.scene import Scene
     from xuequ.maps.texts import Texts
 
-__all__ = ["PAGE_INCHES", "Column", "blank_axes", "draw_bars", "draw_figures", "draw_legend", "draw_table", "page"]
+__all__ = ["PAGE_INCHES", "Box", "Column", "blank_axes", "draw_bars", "draw_figures", "draw_legend", "draw_table", "page"]
 
 PAGE_INCHES = (11.69, 8.27)
 """A4, landscape."""
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, width, height as parts of the page."""
 
 _INK = "#1d232b"
 _SOFT = "#5b6470"
@@ -61,7 +64,7 @@ def page(scene: Scene, texts: Texts, title: str, subtitle: str = "") -> Figure:
     return figure
 
 
-def blank_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
+def blank_axes(figure: Figure, box: Box) -> Axes:
     """Return axes of unit size without frame; ``box`` is left, bottom, width, height as parts of the page."""
     axes = figure.add_axes(box)
     axes.set_xlim(0, 1)
@@ -70,19 +73,19 @@ def blank_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     return axes
 
 
-def draw_figures(figure: Figure, box: tuple[float, float, float, float], cards: Sequence[tuple[str, str]]) -> None:
+def draw_figures(figure: Figure, box: Box, cards: Sequence[tuple[str, str]]) -> None:
     """Draw labelled figures in two columns."""
-    axes = blank_axes(figure, box)
+    left, bottom, width, height = box
     rows = -(-len(cards) // 2)
     for place, (label, value) in enumerate(cards):
-        x, y = (place % 2) * 0.5, 1 - (place // 2) / rows
-        axes.text(x, y - 0.06, label, fontsize=7.5, color=_SOFT, va="top")
-        axes.text(x, y - 0.12 - 0.2 / rows, value, fontsize=11.5, color=_INK, va="top")
+        x, y = left + (place % 2) * 0.5 * width, 1 - (place // 2) / rows
+        figure.text(x, bottom + height * (y - 0.06), label, fontsize=7.5, color=_SOFT, va="top")
+        figure.text(x, bottom + height * (y - 0.12 - 0.2 / rows), value, fontsize=11.5, color=_INK, va="top")
 
 
 def draw_table(
     figure: Figure,
-    box: tuple[float, float, float, float],
+    box: Box,
     columns: Sequence[Column],
     rows: Sequence[Sequence[str]],
     size: float = 7.5,
@@ -99,7 +102,10 @@ def draw_table(
     size
         Of the text, in points.
     """
-    axes = blank_axes(figure, box)
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - heavy, and only pictures need it
+
+    from xuequ.maps.lettering import Lettering, Word  # noqa: PLC0415
+
     high, wide = box[3] * PAGE_INCHES[1] * 72, box[2] * PAGE_INCHES[0] * 72
     step = 1.75 * size / high
     fitting = int(1 / step) - 1
@@ -109,19 +115,20 @@ def draw_table(
         else [*rows[: fitting - 1], [f"… +{len(rows) - fitting + 1}", *([""] * (len(columns) - 1))]]
     )
     total = sum(column.share for column in columns)
-    left = 0.0
+    left, top, line, words = 0.0, (box[1] + box[3]) * PAGE_INCHES[1] * 72, step * high, []
     for place, column in enumerate(columns):
         share = column.share / total
-        x = left if column.side == "left" else left + share
+        x = box[0] * PAGE_INCHES[0] * 72 + (left if column.side == "left" else left + share) * wide
         room = share * wide / size - 0.5
         for number, text in enumerate([column.head, *(row[place] for row in shown)]):
-            axes.text(
-                x, 1 - (number + 0.5) * step, _cut(str(text), room), fontsize=size, ha=column.side, va="center",
-                color=_SOFT if number == 0 else _INK,
-            )  # fmt: skip
+            # On one base line, whatever hangs below it.
+            y = top - (number + 0.5) * line - 0.36 * size
+            words.append(Word(x, y, _cut(str(text), room), column.side, _INK if number else _SOFT))
         left += share
+    figure.add_artist(Lettering(words, size))
     for number in range(1, len(shown) + 2):
-        axes.plot([0, 1], [1 - number * step] * 2, color=_LINE, linewidth=0.9 if number == 1 else 0.4)
+        rule = [box[1] + box[3] * (1 - number * step)] * 2
+        figure.add_artist(Line2D([box[0], box[0] + box[2]], rule, color=_LINE, linewidth=0.9 if number == 1 else 0.4))
 
 
 def _cut(text: str, ems: float) -> str:
@@ -175,7 +182,7 @@ def draw_bars(axes: Axes, scene: Scene, texts: Texts, now: int | None = None) ->
     axes.legend(loc="upper center", ncols=2, fontsize=7.5, frameon=False, borderaxespad=0)
 
 
-def draw_legend(figure: Figure, box: tuple[float, float, float, float], scene: Scene, texts: Texts) -> None:
+def draw_legend(figure: Figure, box: Box, scene: Scene, texts: Texts) -> None:
     """Draw what colours, signs and lines mean."""
     from matplotlib.lines import Line2D  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Outlines", "coded_lines", "coded_shapes", "decoded", "outlines", "touching_blocks"]
+    from xuequ.zoning.district import District
+
+__all__ = ["Outlines", "coded_lines", "coded_shapes", "decoded", "district_outlines", "outlines", "touching_blocks"]
 
 _VERTICES_KEPT = 120_000
 """Above this many vertices shapes are simplified, so that the page stays small and quick."""
@@ -54,11 +57,56 @@ def outlines(geometry: NDArray[Any], origin: tuple[int, int]) -> Outlines:
         What coordinates are counted from.
     """
     shapes, tolerance = _simplified(np.asarray(geometry, dtype=object))
+    present = np.array([item for item in shapes if item is not None], dtype=object)
+    find = _borders_by_corners if shapely.coverage_is_valid(present) else _borders_by_overlay
+    return Outlines(origin, tuple(_rings(shape, origin) for shape in shapes), tuple(find(shapes, origin)), tolerance)
+
+
+@lru_cache(maxsize=2)
+def district_outlines(district: District) -> Outlines:
+    """Return the outlines of a district's blocks, counted from the south-west of their points; kept for the next page."""
+    assert district.blocks.geometry is not None
+    west, south = (int(value) for value in np.floor(district.blocks.points.min(axis=0)))
+    return outlines(district.blocks.geometry, (west, south))
+
+
+def _borders_by_corners(shapes: NDArray[Any], origin: tuple[int, int]) -> list[tuple[int, int, list[int]]]:
+    """Return what each two blocks share, and the edge of the whole, where neighbours share every corner."""
+    parts, block_of = shapely.get_parts(shapes, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    block = block_of[part_of]
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    follows = np.flatnonzero(ring[1:] == ring[:-1])
+    corner = np.unique(points, axis=0, return_inverse=True)[1].ravel()
+    ends = np.sort(np.column_stack([corner[follows], corner[follows + 1]]), axis=1)
+    _, first, side = np.unique(ends, axis=0, return_index=True, return_inverse=True)
+    owner, side = block[ring[follows]], side.ravel()
+    order = np.lexsort((owner, side))
+    # Each side of a ring stands in one ring, or in those of two neighbours.
+    one = np.full(len(first), -1, dtype=np.int64)
+    other = one.copy()
+    one[side[order[::-1]]] = owner[order[::-1]]
+    other[side[order]] = owner[order]
+    other[other == one] = -1
+    pairs, group = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)
+    start = follows[first]
+    sides = np.asarray(shapely.linestrings(np.stack([points[start], points[start + 1]], axis=1)), dtype=object)
+    group = group.ravel()
+    by_group = np.argsort(group, kind="stable")
+    merged = shapely.line_merge(shapely.multilinestrings(sides[by_group], indices=group[by_group]))
+    lines, pair = shapely.get_parts(merged, return_index=True)
+    found = [
+        (int(a), int(b), _coded(shapely.get_coordinates(line), origin)) for (a, b), line in zip(pairs[pair], lines, strict=True)
+    ]
+    return [item for item in found if item[1] >= 0] + [item for item in found if item[1] < 0]
+
+
+def _borders_by_overlay(shapes: NDArray[Any], origin: tuple[int, int]) -> list[tuple[int, int, list[int]]]:
+    """Return the same of blocks that gape, overlap or have corners of their own."""
     pairs = touching_blocks(shapes)
     shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]) if len(pairs) else np.empty(0, dtype=object)
-    borders = [(int(a), int(b), line) for (a, b), part in zip(pairs, shared, strict=True) for line in coded_lines([part], origin)]
-    borders += [(owner, -1, line) for owner, line in _edge_of_all(shapes, origin)]
-    return Outlines(origin, tuple(_rings(shape, origin) for shape in shapes), tuple(borders), tolerance)
+    found = [(int(a), int(b), part) for (a, b), part in zip(pairs, shared, strict=True)] + _edge_of_all(shapes)
+    return [(a, b, line) for a, b, part in found for line in coded_lines([part], origin)]
 
 
 def touching_blocks(geometry: NDArray[Any]) -> NDArray[np.int64]:
@@ -146,16 +194,15 @@ def _coded(points: NDArray[np.float64], origin: tuple[int, int], *, closed: bool
     return steps
 
 
-def _edge_of_all(shapes: NDArray[Any], origin: tuple[int, int]) -> Sequence[tuple[int, list[int]]]:
+def _edge_of_all(shapes: NDArray[Any]) -> list[tuple[int, int, Any]]:
     """Return the lines at the edge of the district, each with the block that it belongs to."""
     present = np.array([shape for shape in shapes if shape is not None], dtype=object)
     if len(present) == 0:
         return []
     edge = shapely.boundary(shapely.union_all(present))
     shapely.prepare(edge)
-    found = []
-    for index, shape in enumerate(shapes):
-        if shape is not None and shapely.intersects(edge, shape):
-            part = shapely.intersection(shapely.boundary(shape), edge)
-            found += [(index, line) for line in coded_lines([part], origin)]
-    return found
+    return [
+        (index, -1, shapely.intersection(shapely.boundary(shape), edge))
+        for index, shape in enumerate(shapes)
+        if shape is not None and shapely.intersects(edge, shape)
+    ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xuequ.maps.outlines import coded_lines, coded_shapes, outlines
+from xuequ.maps.outlines import coded_lines, coded_shapes, district_outlines
 from xuequ.maps.palette import ALERTS, NO_CATCHMENT, colour_numbers, fill, touching
 from xuequ.maps.scene import layers_without_plan
 
@@ -109,7 +109,7 @@ def _blocks(district: District, origin: tuple[int, int]) -> dict[str, Any]:
     result: dict[str, Any] = {"ids": blocks.ids, "names": blocks.names, "communities": blocks.communities, "points": points}
     if blocks.geometry is None:
         return result | {"shapes": None, "borders": [], "pairs": district.adjacency.pairs().tolist()}
-    drawn = outlines(blocks.geometry, origin)
+    drawn = district_outlines(district)
     return result | {"shapes": drawn.shapes, "borders": drawn.borders}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xuequ.maps.outlines import touching_blocks
+from xuequ.maps.outlines import district_outlines
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.indicators import assigned_distance_m, is_moved
 from xuequ.zoning.outlook import Outlook, outlook
@@ -335,7 +335,8 @@ def _beside(district: District) -> NDArray[np.int64]:
     if district.blocks.geometry is None:
         return pairs
     # Blocks that a river parts are not adjacent, but one sees them side by side.
-    return np.unique(np.concatenate([pairs, touching_blocks(district.blocks.geometry)]), axis=0)
+    seen = np.array([(a, b) for a, b, _ in district_outlines(district).borders if b >= 0], dtype=np.int64).reshape(-1, 2)
+    return np.unique(np.concatenate([pairs, seen]), axis=0)
 
 
 def _reasons(district: District, statement: Statement) -> dict[tuple[Stage, int], tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import warnings
 from contextlib import contextmanager
@@ -100,12 +101,14 @@ class Atlas:
         from matplotlib import rc_context  # noqa: PLC0415
         from matplotlib.backends.backend_pdf import PdfPages  # noqa: PLC0415
 
+        from xuequ.maps.hairlines import PICTURE_DPI  # noqa: PLC0415
+
         title = f"{self.scene.district.name} · {self.texts('title.atlas')}"
         about = {"Title": title, "Creator": _PRODUCER, "Producer": _PRODUCER, "CreationDate": None, "ModDate": None}
         stream = io.BytesIO()
-        with rc_context(drawing_settings()), _rare_characters(), PdfPages(stream, metadata=about) as book:
+        with rc_context(drawing_settings()), _rare_characters(), _few_collections(), PdfPages(stream, metadata=about) as book:
             for figure in self.figures():
-                book.savefig(figure, dpi=110)
+                book.savefig(figure, dpi=PICTURE_DPI)
         return stream.getvalue()
 
     def figures(self) -> Iterator[Figure]:
@@ -157,6 +160,17 @@ def _rare_characters() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing from font")
         yield
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for garbage less often while many pages are drawn: it goes over all of the district each time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def overview_page(book: Atlas, layer: Layer) -> Figure:
@@ -247,7 +261,7 @@ def _subtitle(shown: Scene, school: int, stages: list[Stage], texts: Texts) -> s
     parts = [shown.district.schools.ids[school], *(texts.word("stage", stage) for stage in stages)]
     number = int(shown.cluster_numbers()[school])
     if number >= 0:
-        parts.append(f"{texts('cluster')}: {list(shown.cluster_names().values())[number]}")
+        parts.append(f"{texts('cluster')}{texts('colon')}{list(shown.cluster_names().values())[number]}")
     return " · ".join(parts)
 
 

@@ -33,6 +33,7 @@ def drawing_settings() -> dict[Any, Any]:
     return {
         "font.family": [FONT_FAMILY, "DejaVu Sans"],
         "axes.unicode_minus": False,
+        "text.parse_math": False,  # a name with dollar signs is no formula
         "pdf.fonttype": 42,
         "svg.hashsalt": "xuequ",
         "svg.fonttype": "path",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
 from showpiece import town, town_plan
 
 from xuequ.maps.drawing import OUTSIDE, Canvas, add_scale_bar, text_width, wrapped
@@ -51,31 +52,49 @@ def test_an_extent_of_one_block_is_the_block():
     assert CANVAS.extent(np.array([], dtype=int)) == CANVAS.extent()
 
 
-def test_every_block_has_the_colour_of_its_catchment(axes):
+def areas(axes):
+    """Return the area that each colour fills on axes, in square metres."""
+    return {
+        to_hex(patch.get_facecolor(), keep_alpha=False): sum(
+            shapely.Polygon(ring).area for ring in patch.get_path().to_polygons() if len(ring) > 2
+        )
+        for patch in axes.patches
+        if type(patch) is PathPatch and patch.get_zorder() == 1
+    }
+
+
+def length(patch):
+    return sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in patch.get_path().to_polygons(closed_only=False))
+
+
+def test_every_block_has_the_colour_of_its_catchment_and_those_of_one_colour_are_one_shape(axes):
     CANVAS.frame(axes, CANVAS.extent())
-    CANVAS.draw_blocks(axes, CANVAS.fills(LAYER), alpha=1.0)
-    (filled,) = collections(axes, PathCollection)
-    colours = [to_hex(face) for face in filled.get_facecolor()]
+    fills = CANVAS.fills(LAYER)
+    CANVAS.draw_blocks(axes, fills, alpha=1.0)
     zones = LAYER.catchments.zones
-    assert colours == [CANVAS.colours[Stage.PRIMARY][zones[zone]] for zone in LAYER.catchments.zone]
-    assert len(set(colours)) == len(zones) == 5
+    assert fills == [CANVAS.colours[Stage.PRIMARY][zones[zone]] for zone in LAYER.catchments.zone]
+    assert areas(axes) == pytest.approx({colour: 200 * 200 * fills.count(colour) for colour in set(fills)})
+    assert len(axes.patches) == len(set(fills)) == len(zones) == 5
 
 
 def test_only_what_is_in_sight_is_drawn(axes):
     CANVAS.frame(axes, CANVAS.extent(np.array([0])), margin=0.0)
     CANVAS.draw_blocks(axes, CANVAS.fills(LAYER))
-    (filled,) = collections(axes, PathCollection)
-    assert len(filled.get_paths()) < 12
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    seen = np.concatenate([patch.get_path().vertices for patch in axes.patches])
+    edge = 0.02 * (east - west)
+    assert seen[:, 0].max() <= east + edge
+    assert seen[:, 1].max() <= north + edge
+    assert sum(areas(axes).values()) < 1.2 * (east - west) * (north - south)
 
 
 def test_borders_part_catchments_and_the_edge_is_drawn_once_around(axes):
     CANVAS.frame(axes, CANVAS.extent())
     CANVAS.draw_borders(axes, np.zeros(len(DISTRICT.blocks), dtype=int))
     CANVAS.draw_borders(axes, np.zeros(len(DISTRICT.blocks), dtype=int), inside=True)
-    edge, inside = collections(axes, LineCollection)
-    length = sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in edge.get_segments())
-    assert length == pytest.approx(2 * (2400 + 1800))
-    assert inside.get_segments() == []
+    edge, inside = axes.patches
+    assert length(edge) == pytest.approx(2 * (2400 + 1800))
+    assert length(inside) == 0
 
 
 def test_one_block_among_outsiders_has_a_border_all_around(axes):
@@ -83,18 +102,32 @@ def test_one_block_among_outsiders_has_a_border_all_around(axes):
     group = np.full(len(DISTRICT.blocks), OUTSIDE)
     group[[0, 15]] = 1
     CANVAS.draw_borders(axes, group)
-    (lines,) = collections(axes, LineCollection)
-    assert sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in lines.get_segments()) == pytest.approx(2 * 800)
+    assert length(axes.patches[0]) == pytest.approx(2 * 800)
+
+
+def test_borders_are_run_together_so_that_dashes_are_seen(axes):
+    CANVAS.frame(axes, CANVAS.extent())
+    CANVAS.draw_borders(axes, np.arange(len(DISTRICT.blocks)) % 12 // 6, inside=True)
+    (border,) = axes.patches
+    assert len(border.get_path().to_polygons(closed_only=False)) == 1
+    assert length(border) == pytest.approx(1800)
+
+
+def test_the_edges_of_blocks_are_all_drawn_as_lines_or_as_a_picture(axes):
+    CANVAS.frame(axes, CANVAS.extent())
+    CANVAS.draw_background(axes)
+    white = next(patch for patch in axes.patches if to_hex(patch.get_edgecolor()) == "#ffffff")
+    assert length(white) == pytest.approx(11 * 1800 + 8 * 2400)
 
 
 def test_clusters_are_outlined_where_there_are_any(axes):
     CANVAS.frame(axes, CANVAS.extent())
     CANVAS.draw_catchments(axes, LAYER)
-    with_clusters = len(axes.collections)
+    with_clusters = len(axes.patches)
     bare = Figure().add_axes((0, 0, 1, 1))
     CANVAS.frame(bare, CANVAS.extent())
     CANVAS.draw_catchments(bare, LAYER, clusters=False)
-    assert with_clusters == len(bare.collections) + 2
+    assert with_clusters == len(bare.patches) + 2
 
 
 def test_schools_are_sized_by_pupils_and_shaped_by_alert(axes):

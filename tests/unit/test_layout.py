@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from showpiece import town, town_plan
 
 from xuequ.maps.layout import PAGE_INCHES, Column, blank_axes, draw_bars, draw_figures, draw_legend, draw_table, page
+from xuequ.maps.lettering import Lettering, Word
 from xuequ.maps.scene import scene
 from xuequ.maps.texts import texts
 from xuequ.maps.typography import drawing_settings
@@ -34,7 +35,11 @@ def figure():
 
 
 def words_on(figure: Figure) -> list[str]:
-    return [text.get_text() for part in (figure, *figure.axes) for text in part.texts]
+    return [text.get_text() for part in (figure, *figure.axes) for text in part.texts] + [word.text for word in cells(figure)]
+
+
+def cells(figure: Figure) -> list[Word]:
+    return [word for item in figure.artists if isinstance(item, Lettering) for word in item.words]
 
 
 def test_a_page_has_title_badge_and_source():
@@ -57,17 +62,19 @@ def test_blank_axes_are_a_unit_square_without_a_frame(figure):
 
 def test_figures_stand_in_two_columns(figure):
     draw_figures(figure, (0, 0, 0.5, 0.5), [("one", "1"), ("two", "2"), ("three", "3")])
-    places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    places = {text.get_text(): text.get_position() for text in figure.texts}
     assert places["one"][0] == places["three"][0] == 0
-    assert places["two"][0] == 0.5
+    assert places["two"][0] == 0.25
     assert places["one"][1] == places["two"][1] > places["three"][1]
 
 
 def test_a_table_has_a_head_and_its_rows_from_the_top(figure):
     draw_table(figure, (0, 0, 0.5, 0.5), COLUMNS, [["A", "1"], ["B", "2"]])
-    texts_by_height = sorted(figure.axes[0].texts, key=lambda text: (-text.get_position()[1], text.get_position()[0]))
-    assert [text.get_text() for text in texts_by_height] == ["School", "Pupils", "A", "1", "B", "2"]
-    assert {text.get_ha() for text in texts_by_height} == {"left", "right"}
+    by_height = sorted(cells(figure), key=lambda word: (-word.y, word.x))
+    assert [word.text for word in by_height] == ["School", "Pupils", "A", "1", "B", "2"]
+    assert [word.side for word in by_height] == ["left", "right"] * 3
+    assert by_height[0].y < 0.5 * PAGE_INCHES[1] * 72
+    assert by_height[1].x == pytest.approx(0.5 * PAGE_INCHES[0] * 72)
 
 
 def test_rows_that_do_not_fit_are_counted(figure):
@@ -76,7 +83,7 @@ def test_rows_that_do_not_fit_are_counted(figure):
     last = next(text for text in shown if text.startswith("…"))
     rows = sum(text.startswith("school") for text in shown)
     assert last == f"… +{40 - rows}"
-    assert min(text.get_position()[1] for text in figure.axes[0].texts) > 0
+    assert min(word.y for word in cells(figure)) > 0
 
 
 def test_as_many_rows_as_fit_are_not_cut(figure):
@@ -86,9 +93,9 @@ def test_as_many_rows_as_fit_are_not_cut(figure):
 
 def test_a_cell_that_is_too_wide_is_cut_and_stays_in_its_column(figure):
     draw_table(figure, (0, 0, 0.2, 0.5), COLUMNS, [["万秀区第一实验小学附属幼儿园新校区" * 3, "1"]])
-    cut = next(text for text in figure.axes[0].texts if "…" in text.get_text())
-    box = cut.get_window_extent(FigureCanvasAgg(figure).get_renderer())
-    assert cut.get_text().startswith("万秀区")
+    cut = next(word for word in cells(figure) if "…" in word.text)
+    box = figure.text(0, 0, cut.text, fontsize=7.5).get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert cut.text.startswith("万秀区")
     assert box.width <= 0.2 * 2 / 3 * PAGE_INCHES[0] * 100
 
 

@@ -69,7 +69,7 @@ def test_a_school_sheet_has_its_years_its_grades_and_its_ways(book, words):
         for load in layer.loads:
             if load.school == 0:
                 assert f"{load.pupils:,}" in text
-    for word in ("一年级 2028", "九年级 2028", "平均上学距离", "学区: 富民学区"):
+    for word in ("一年级 2028", "九年级 2028", "平均上学距离", "学区：富民学区"):
         assert word in text
 
 
