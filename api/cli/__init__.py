@@ -261,7 +261,7 @@ def serve(
 def bench(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of benchmark instances.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for assignments and the results table.")],
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="NAME", hidden=True)] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME…", help="Only these instances; may be repeated.")
     ] = None,

@@ -9,7 +9,7 @@ from xuequ.api.cli.planning import make, plan_lines
 from xuequ.api.cli.results import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from xuequ.api.cli.common import Common
@@ -57,12 +57,43 @@ def _lines(report: CheckReport, fix: Path | None, changes: list[str]) -> Iterato
         for item in getattr(report.problems, kind):
             value = "" if item.value is None else f" ({item.value})"
             yield f"{kind[:-1]:8}{item.place}: {item.message}{value}" + (f" — {item.fix}" if item.fix else "")
-    for name, value in report.summary.items():
-        yield f"{name:28}{value}"
+    yield from _summary_lines(report.summary)
     if fix is not None:
-        yield f"{fix}: {len(changes)} changes"
+        yield f"{fix}: {_counted(len(changes), 'change')}"
         yield from (f"  {change}" for change in changes)
-    yield f"{len(report.problems.errors)} errors, {len(report.problems.warnings)} warnings"
+    yield f"{_counted(len(report.problems.errors), 'error')}, {_counted(len(report.problems.warnings), 'warning')}"
+
+
+def _summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is in a case; what is not known or not there is left out, and each thing that is missing has its own line."""
+    for name, value in summary.items():
+        nothing = isinstance(value, dict) and not any(value.values())
+        if value is None or value in ([], ()) or nothing:
+            continue
+        head = name.replace("_", " ")
+        if name == "missing":
+            yield from (f"{head:20}{item}" for item in value)
+        else:
+            yield f"{head:20}{_said(value, plain=name in _PLAIN)}"
+
+
+_PLAIN = frozenset({"school_year", "years", "crs", "name"})
+"""What is no count: a year has no thousands."""
+
+
+def _said(value: Any, *, plain: bool) -> str:
+    """Say a value of the summary as people do."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {_said(item, plain=False)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(item, plain=plain) for item in value)
+    return f"{value:,}" if isinstance(value, int) and not plain else str(value)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def run_demo(common: Common, out: Path) -> None:

@@ -76,7 +76,7 @@ class Common:
         if case.problems.warnings and not self.quiet:
             count = len(case.problems.warnings)
             told = (
-                "1 warning about the case; xuequ check {0} tells it"
+                "1 warning about the case; xuequ check {0} shows it"
                 if count == 1
                 else "{1} warnings about the case; xuequ check {0} lists them"
             )

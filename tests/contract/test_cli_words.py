@@ -93,6 +93,20 @@ def test_one_warning_is_one_and_several_are_several(tmp_path):
     assert [line.split()[0] for line in told[:2]] == ["warning", "warning"]
 
 
+def test_the_summary_of_a_case_is_told_in_words(case):
+    answer = say("check", case, "--json").json["summary"]
+    lines = say("check", case).out.splitlines()
+    told = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in lines if re.match(r"[a-z ]+\s{2,}\S", line) and "  " in line)
+    assert told["blocks"] == str(answer["blocks"])
+    assert told["school year"] == "2025"
+    assert told["years"] == "2026, 2027"
+    assert told["pupils"] == "kindergarten 0, primary 576, junior 0"
+    assert told["synthetic"] == "yes"
+    assert "road pieces" not in told  # there are no roads
+    assert [line for line in lines if line.startswith("missing")] == [f"{'missing':20}{item}" for item in answer["missing"]]
+    assert not [line for line in lines if re.search(r"[\[\]{}']|\bNone\b|\bTrue\b", line.replace("today's", ""))]
+
+
 def test_a_problem_is_a_line_with_place_message_value_and_mend(tmp_path):
     case = whole_town(tmp_path / "case")
     text = (case / "schools.csv").read_text(encoding="utf-8").replace("primary,6", "primary,-6", 1)
