@@ -57,8 +57,8 @@ def source_lines(district: District, plan: Plan, texts: Texts) -> list[str]:
     """Return where the numbers come from, line by line."""
     lines = [
         texts("source", fingerprint=plan.fingerprint[:12], seed=plan.seed),
-        texts("distances", method=district.distances.method),
-        texts("demand", method=district.demand.method),
+        texts("distances", method=texts.told(district.distances.method)),
+        texts("demand", method=texts.told(district.demand.method)),
     ]
     if district.data_licence:
         lines.append(texts("licence", licence=district.data_licence))

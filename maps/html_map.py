@@ -69,7 +69,7 @@ def interactive(district: District, plan: Plan, lang: str = "zh") -> HtmlMap:
 def _source(shown: Scene, texts: Texts) -> list[str]:
     lines = [
         texts("source", fingerprint=shown.plan.fingerprint[:12], seed=shown.plan.seed),
-        texts("distances", method=shown.district.distances.method),
+        texts("distances", method=texts.told(shown.district.distances.method)),
     ]
     if shown.district.data_licence:
         lines.append(texts("licence", licence=shown.district.data_licence))

@@ -54,7 +54,7 @@ def page(scene: Scene, texts: Texts, title: str, subtitle: str = "") -> Figure:
     source = [
         scene.district.name,
         texts("source", fingerprint=scene.plan.fingerprint[:12], seed=scene.plan.seed),
-        texts("distances", method=scene.district.distances.method),
+        texts("distances", method=texts.told(scene.district.distances.method)),
     ]
     if scene.district.data_licence:
         source.append(texts("licence", licence=scene.district.data_licence))

@@ -202,7 +202,7 @@ def _site(item: Project, scene: Scene, texts: Texts) -> dict[str, Any]:
         "seats": item.seats,
         "cost": item.cost_wan,
         "byYear": [[row.year, texts.word("stage", row.stage), row.classrooms, row.seats] for row in rows],
-        "reason": item.reason,
+        "reason": texts.told(item.reason),
     }
 
 

@@ -170,7 +170,7 @@ def _pictures(shown: Scene, texts: Texts) -> list[tuple[str, str]]:
 def _plan_warnings(shown: Scene, texts: Texts) -> list[str]:
     """Return what a reader must know: the plan's own explanation, blocks without a school, pupils who walk too far."""
     explanation = shown.plan.explanation
-    found = [*explanation.reasons, *(item.sentence for item in explanation.shortage)]
+    found = [texts.told(text) for text in (*explanation.reasons, *(item.sentence for item in explanation.shortage))]
     for layer in _last_layers(shown):
         where = {"stage": texts.word("stage", layer.stage), "year": texts.year(layer.year)}
         alone = int((layer.catchments.zone < 0).sum())

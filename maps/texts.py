@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from xuequ.zoning.wording import in_chinese
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -310,6 +312,10 @@ class Texts:
     def word(self, family: str, name: str) -> str:
         """Return the text ``family.name``, or the name itself where the table does not know it (a reason in free words)."""
         return self(f"{family}.{name}") if f"{family}.{name}" in _TABLE else name
+
+    def told(self, sentence: str) -> str:
+        """Return a sentence that a plan or a case bears (`zoning.wording`) in this language; a free one as it stands."""
+        return in_chinese(sentence) if self.language == "zh" else sentence
 
     def goal(self, name: str, unit: str) -> str:
         """Return the name of a goal; one name may mean two things in two units."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xuequ.solver.seat_flows import FlowGoals, block_flows, group_flows, total
 from xuequ.zoning.accounts import account, closed_seats, opened_seats
 from xuequ.zoning.seating import Opening, SeatPlan
+from xuequ.zoning.wording import english
 
 if TYPE_CHECKING:
     from xuequ.solver.seat_problem import SeatProblem, SiteSizes
@@ -31,7 +32,7 @@ def site_reasons(problem: SeatProblem, chosen: SeatPlan) -> tuple[tuple[str, str
     for item in problem.sites:
         name = item.site.id
         if item.why_not:
-            reasons.append((name, f"Not chosen: {item.why_not}."))
+            reasons.append((name, english("site.not", what=item.why_not)))
         elif any(opening.site == name for opening in chosen.openings):
             without = SeatPlan(tuple(opening for opening in chosen.openings if opening.site != name))
             reasons.append((name, _why(problem, item, chosen, with_all, total(group_flows(problem, without, scenario)))))
@@ -53,61 +54,57 @@ def checked_on_blocks(problem: SeatProblem, chosen: SeatPlan) -> str:
     scenario = problem.scenarios[0]
     groups, blocks = total(group_flows(problem, chosen, scenario)), total(block_flows(problem, chosen, scenario))
     years = f"{problem.all_years[0]}–{problem.all_years[-1]}"
-    return (
-        f"Check of the {problem.programme} seats on all {len(problem.district.blocks):,} single blocks, {years}: "
-        f"{_pupils(blocks.large)} above the working capacity ({_pupils(groups.large)} on {int(problem.group.max()) + 1} groups), "
-        f"{_pupils(blocks.super_large)} above the absolute one, {_pupils(blocks.too_far)} too far, "
-        f"{blocks.distance:,.0f} pupil·km."
-    )
+    return english(
+        "checked", programme=problem.programme, blocks=f"{len(problem.district.blocks):,}", years=years,
+        large=f"{blocks.large:,.0f}", grouped=f"{groups.large:,.0f}", groups=int(problem.group.max()) + 1,
+        super_large=f"{blocks.super_large:,.0f}", far=f"{blocks.too_far:,.0f}", km=f"{blocks.distance:,.0f}",
+    )  # fmt: skip
 
 
 def _why(problem: SeatProblem, item: SiteSizes, chosen: SeatPlan, now: FlowGoals, without: FlowGoals) -> str:
     mine = [opening for opening in chosen.openings if opening.site == item.site.id]
     rooms, first = sum(opening.rooms for opening in mine), min(opening.year for opening in mine)
     seats = sum(opened_seats(problem.district, item.site, opening.stage, opening.rooms) for opening in mine) - item.closes
-    text = f"{rooms} classrooms from {first}, {seats:,} seats net: without it {_difference(now, without)}"
+    what = [_difference(now, without)]
     target, account_now = problem.target, account(problem.district, chosen, problem.programme)
     if account_now.net_seats - seats < target.seats_min:
-        text += f", and the programme would have {account_now.net_seats - seats:,} of {target.seats_min:,} seats"
+        have, least = account_now.net_seats - seats, target.seats_min
+        what.append(english("site.seats_of", seats=f"{have:,}", target=f"{least:,}"))
     if account_now.projects - 1 < target.projects_min:
-        text += f", and {account_now.projects - 1} of {target.projects_min} projects"
-    return text + "."
+        what.append(english("site.projects_of", projects=account_now.projects - 1, target=target.projects_min))
+    return english("site.chosen", rooms=rooms, year=first, seats=f"{seats:,}", what=", and ".join(what))
 
 
 def _why_not(problem: SeatProblem, item: SiteSizes, grown: SeatPlan, now: FlowGoals, more: FlowGoals) -> str:
     site, district = item.site, problem.district
     seats = opened_seats(district, site, site.stages[0], item.smallest) - closed_seats(district, site, item.first_year)
     cost = site.cost_fixed_wan + site.cost_room_wan * item.smallest
-    text = f"Not chosen: {item.smallest} classrooms ({seats:,} seats net, {cost:,} in 10,000 yuan) would relieve "
     relieved = [
-        (now.super_large - more.super_large, "pupils above 65 a class"),
-        (now.large - more.large, "pupils above the working capacity"),
-        (now.too_far - more.too_far, "pupils too far"),
+        (now.super_large - more.super_large, "less.absolute"),
+        (now.large - more.large, "less.working"),
+        (now.too_far - more.too_far, "less.far"),
     ]
-    parts = [f"{amount:,.0f} {what}" for amount, what in relieved if amount >= 0.5]
-    kilometres = (now.distance - more.distance) / max(1, seats)
-    text += (
-        ", ".join(parts) if parts else "no pupil above a limit"
-    ) + f" over all years; a seat there saves {kilometres:.1f} pupil·km"
+    parts = [english(key, pupils=f"{amount:,.0f}") for amount, key in relieved if amount >= 0.5]
+    offer = english(
+        "site.offer", rooms=item.smallest, seats=f"{seats:,}", cost=f"{cost:,}",
+        what=", ".join(parts) if parts else english("less.none"),
+    )  # fmt: skip
+    told = [offer, english("site.saves", km=f"{(now.distance - more.distance) / max(1, seats):.1f}")]
     budget = problem.options.budgets_wan.get(problem.programme)
     if budget:
         spent = account(district, grown, problem.programme)
         given = sum(amount for year, amount in budget.items() if year <= problem.years[-1])
         if spent.total_wan > given:
-            text += f"; {spent.total_wan - given:,} more than the budget has"
-    return text + "."
+            told.append(english("site.over_budget", cost=f"{spent.total_wan - given:,}"))
+    return english("site.not", what="; ".join(told))
 
 
 def _difference(now: FlowGoals, without: FlowGoals) -> str:
     worse = [
-        (without.super_large - now.super_large, "more pupils above the absolute capacity"),
-        (without.large - now.large, "more pupils above the working capacity"),
-        (without.too_far - now.too_far, "more pupils too far"),
-        (without.distance - now.distance, "pupil·km more"),
+        (without.super_large - now.super_large, "more.absolute", "pupils"),
+        (without.large - now.large, "more.working", "pupils"),
+        (without.too_far - now.too_far, "more.far", "pupils"),
+        (without.distance - now.distance, "more.way", "km"),
     ]
-    parts = [f"{amount:,.0f} {what}" for amount, what in worse if amount >= 0.5]
-    return (", ".join(parts) + " over all years") if parts else "no pupil would be worse off"
-
-
-def _pupils(count: float) -> str:
-    return f"{count:,.0f} pupils"
+    parts = [english(key, **{place: f"{amount:,.0f}"}) for amount, key, place in worse if amount >= 0.5]
+    return english("over_years", what=", ".join(parts)) if parts else english("more.none")
