@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from xuequ.zoning.places import Blocks, Schools
     from xuequ.zoning.problems import Problems
 
-__all__ = ["catchments_of", "clusters_of", "enrolment_of", "ties_of"]
+__all__ = ["catchments_of", "class_sizes", "clusters_of", "enrolment_of", "ties_of"]
 
+_BETWEEN, _SIZE = re.compile(r"[;,、+/\s\uff1b\uff0c]+"), re.compile(r"[0-9]{1,4}人?")
 _SPLIT_SHARE = 0.9
 """A block of which less than this share lies in one catchment is called split."""
 
@@ -50,7 +51,7 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
     at = {each.value: position for position, each in enumerate(GRADES)}
     for k in np.flatnonzero(years == school_year):
         j, g = index[school[k]], at[grade[k]]
-        sizes = _sizes(table, int(k), each_size[k], problems)
+        sizes = class_sizes(each_size[k]) or []
         total = int(numbers[k]) if np.isfinite(numbers[k]) else sum(sizes)
         if sizes and np.isfinite(numbers[k]) and sum(sizes) != total:
             problems.warn(
@@ -71,14 +72,10 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
     return Enrolment(pupils, classes)
 
 
-def _sizes(table: Table, k: int, text: str, problems: Problems) -> list[int]:
-    """Return the size of each class as a row lists them; none, with an error, if one is no number of pupils."""
-    parts = [part for part in re.split(r"[;,、+/\s\uff1b\uff0c]+", text) if part]
-    if all(re.fullmatch(r"[0-9]{1,4}人?", part) for part in parts):
-        return [int(part.removesuffix("人")) for part in parts]
-    problems.error("enrolment", f"{text[:60]} are not the sizes of classes", "write whole numbers like 45;44;46",
-                   row=table.row_of(k), column=table.heading("sizes"), value=text[:80])  # fmt: skip
-    return []
+def class_sizes(text: str) -> list[int] | None:
+    """Return the size of each class as one cell lists them (``45;44;46``); None where it says something else."""
+    parts = [part for part in _BETWEEN.split(text) if part]
+    return [int(part.removesuffix("人")) for part in parts] if all(_SIZE.fullmatch(part) for part in parts) else None
 
 
 def _span(years: NDArray[np.int64]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xuequ.data.assemble_today import class_sizes
 from xuequ.data.tables import TABLES, Kind
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def check_tables(tables: Mapping[str, Table], case: CaseFile, problems: Problems
         _check_keys(table, problems)
         _check_years(table, problems)
         _check_lifetimes(table, problems)
+        _check_sizes(table, problems)
         _check_mended(table, problems)
     named = {name: names_to_ids(table, tables, problems) for name, table in tables.items()}
     for table in named.values():
@@ -124,6 +126,16 @@ def _check_lifetimes(table: Table, problems: Problems) -> None:
         problems.warn(table.name, f"closes in {closed[k]:.0f}, not after it opens in {opened[k]:.0f}: it never runs",
                       "correct one of the two years", row=table.row_of(int(k)), column=table.heading("closed"),
                       value=f"{closed[k]:.0f}")  # fmt: skip
+
+
+def _check_sizes(table: Table, problems: Problems) -> None:
+    if table.name != "enrolment":
+        return
+    wrong = [k for k, text in enumerate(table.text("sizes")) if class_sizes(text) is None]
+    for k in wrong[:_LISTED]:
+        text = table.text("sizes")[k]
+        problems.error("enrolment", f"{text[:60]} are not the sizes of classes", "write whole numbers like 45;44;46",
+                       row=table.row_of(k), column=table.heading("sizes"), value=text[:80])  # fmt: skip
 
 
 def _check_mended(table: Table, problems: Problems) -> None:
