@@ -73,7 +73,7 @@ def test_whatever_has_a_plan_is_repaired(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [0, 19, 38])
 def test_far_locked_blocks_do_not_bar_each_other(seed: int) -> None:
-    """The way of one locked block shuts off another that comes later: then that one goes first, or (38) a model finds both ways."""
+    """The way of one locked block shuts off another: then that one goes first, or (38) a model finds both ways."""
     district = random_district(seed, (6, 5), 3, twists=("rivers", "links", "islands", "locks", "forbidden", "moved"))
     problem, rng = built(district), np.random.default_rng(seed)
     assert not problem.conflicts
