@@ -74,11 +74,11 @@ def _catchment(situation: Situation, at: int) -> list[str]:
         return [f"no {chosen.stage} {situation.child} lives in its {counted(len(blocks), 'block')}"]
     by_community: Counter[str] = Counter()
     for block, count in zip(blocks.tolist(), pupils.tolist(), strict=True):
-        by_community[district.blocks.communities[block] or "no community named"] += count
-    homes = listed([f"{name} {count:,}" for name, count in by_community.most_common() if count])
+        by_community[district.blocks.communities[block]] += count
+    homes = listed([f"{name or 'without a community'} {count:,}" for name, count in by_community.most_common() if count])
     metres = assigned_distance_m(district, situation.plan.of(chosen.stage, chosen.year))[blocks]
     known = np.isfinite(metres) & (pupils > 0)
-    told = f"they come from {counted(int((pupils > 0).sum()), 'block')}: {homes}"
+    told = f"they come from {counted(int((pupils > 0).sum()), 'block')}" + (f": {homes}" if any(by_community) else "")
     if not known.any():
         return [told]
     mean = float(np.average(metres[known], weights=pupils[known]))

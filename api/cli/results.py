@@ -121,7 +121,9 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[str]:
     for year in comparison["large_classes"]:
         yield row(f"large classes {year['year']}", year["values"])
     for item in comparison["differences"]:
-        what = f"{item['blocks']:,} blocks with {item['pupils']:,} pupils go elsewhere"
+        what = (
+            f"{item['blocks']:,} blocks with {item['pupils']:,} pupils go elsewhere" if item["blocks"] else "the same catchments"
+        )
         yield f"{item['plan']}: {item['stage']} {item['year']}: {what}"
 
 

@@ -197,6 +197,8 @@ def test_two_plans_side_by_side(case, made, tmp_path):
     assert '<html lang="en"' in html
     assert "ynthetic" in html
     assert "http://" not in html.replace("http://www.w3.org", "")
+    same = shutil.copytree(plan, tmp_path / "same")
+    assert f"{same}: primary 2026: the same catchments" in say("compare", case, plan, same).out
     text = say("compare", case, plan, zone).out
     assert "seats school" in text
     assert "large classes 2026" in text

@@ -206,7 +206,8 @@ def test_blocks_out_of_reach_are_told_in_words(tmp_path):
     write_rows(far / "schools.csv", schools)
     ask("zone", far, "--iterations", 1, "--out", tmp_path / "plan")
     answer = ask("explain", far, tmp_path / "plan")
-    assert any("with 18 pupils reach no school: 18 seats too few" in reason for reason in answer["reasons"]), answer
+    assert answer["reasons"] == ["4 blocks with 72 pupils have no school within the limit of distance"]
+    assert [(item["pupils"], item["schools"], item["short"]) for item in answer["shortage"]] == [(72, [], 72)]
 
 
 @pytest.mark.parametrize("number", [10**400, "x", None, -1, []])

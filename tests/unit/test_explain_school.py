@@ -58,9 +58,15 @@ def test_pupils_and_seats_come_first():
 def test_where_they_come_from_and_how_far_they_go():
     district = strip()
     found = told(district, plan_of(district))
-    assert one(found, "they come from") == "they come from 6 blocks: West 36, no community named 36"
+    assert one(found, "they come from") == "they come from 6 blocks: West 36, without a community 36"
     metres = np.hypot(*(district.blocks.points[[0, 1, 2, 6, 7, 8]] - district.blocks.points[0]).T)
     assert one(found, "on average") == f"on average {metres.mean():,.0f} m, the farthest {metres.max():,.0f} m from block b1_2"
+
+
+def test_where_no_block_has_a_community_none_is_told():
+    district = strip()
+    nameless = dataclasses.replace(district.blocks, communities=("",) * 18)
+    assert one(told(district.replace(blocks=nameless), plan_of(district)), "they come from") == "they come from 6 blocks"
 
 
 def test_who_walks_too_far_is_counted():
