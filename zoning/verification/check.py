@@ -41,7 +41,7 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """Return the keys of interface.md: name, ok, stated, recomputed, detail."""
-        return asdict(self)
+        return {key: _plain(value) for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def is_near(stated: Any, recomputed: float | None, tolerance: float) -> bool:
     """Return whether two numbers differ by at most ``tolerance``; None only equals None, and what is no number nothing."""
     if stated is None or recomputed is None:
         return stated is None and recomputed is None
-    return is_number(stated) and abs(float(stated) - recomputed) <= tolerance
+    return is_number(stated) and is_number(recomputed) and abs(float(stated) - recomputed) <= tolerance
 
 
 def rounded_to(decimals: int) -> float:
@@ -130,6 +130,15 @@ def rounded_to(decimals: int) -> float:
 def is_number(value: Any) -> bool:
     """Return whether a value is a finite number (a truth value is none)."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: what a plan states may be numbers that JSON has not, as NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _listed(found: Sequence[str]) -> str:
