@@ -210,13 +210,13 @@ def test_an_unreached_limit_is_priced_in_metres_and_pupils() -> None:
 
 
 def test_moving_a_block_that_others_lie_behind_is_said() -> None:
-    """Block 1 has the first school as its nearest; in a row, those behind it would be cut off."""
-    district = grid_district(5, 1, (0, 4), pupils=10, rooms=6).replace(options=Options(zoning=ZoningOptions(regime="full")))
-    plan = Plan(PlanKind.ZONE, Status.FEASIBLE, district.fingerprint, "full",
-                catchments=(Catchments.from_schools(PRIMARY, YEAR, np.array([0, 0, 0, 0, 1])),))  # fmt: skip
+    """In a row of six the fourth block is nearer to the other school; the fifth, which lies behind it, would be cut off."""
+    district = grid_district(6, 1, (0, 5), pupils=10, rooms=6).replace(options=Options(zoning=ZoningOptions(regime="full")))
+    stretched = Catchments.from_schools(PRIMARY, YEAR, np.array([0, 0, 0, 0, 0, 1]))
+    plan = Plan(PlanKind.ZONE, Status.FEASIBLE, district.fingerprint, "full", catchments=(stretched,))
     found = explain(district, plan, stage=PRIMARY, year=YEAR, block="b0_3")
     assert re.match("block b0_3 is given to s0.*; its nearest school is s1", found.sentence)
-    assert any("distance -4" in reason for reason in found.reasons)
-    own = explain(district, plan.replace(catchments=(Catchments.from_schools(PRIMARY, YEAR, np.array([1, 1, 1, 1, 0])),)),
-                  stage=PRIMARY, year=YEAR, block="b0_1")  # fmt: skip
-    assert any("cut off" in reason for reason in own.reasons)
+    assert any("cut off" in reason for reason in found.reasons)
+    free = explain(district, plan, stage=PRIMARY, year=YEAR, block="b0_4")
+    assert not any("cut off" in reason for reason in free.reasons)
+    assert any("distance -6" in reason for reason in free.reasons)
