@@ -7,8 +7,9 @@ import re
 
 import pytest
 import shapely
-from broken_kinds import ERRORS, WARNINGS
+from broken_kinds import ERRORS
 from case_folders import EAST, NORTH, collection, feature, whole_case
+from doubtful_kinds import WARNINGS
 from typer.testing import CliRunner
 
 from xuequ.api.cli import app
