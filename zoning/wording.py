@@ -83,7 +83,7 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "pupil": ("{count} pupil", "{count}名学生"),
     "seats": ("{count} seats", "{count}个学位"),
     "seat": ("{count} seat", "{count}个学位"),
-    "more_schools": ("{schools} and {count} more", "{schools}等，另有{count}所"),
+    "schools.in_part": ("{schools} and {count} more", "{schools}等，另有{count}所"),
     "above": ("the best plan found has {pupils} pupils above hard seats", "找到的最好方案仍有{pupils}名学生超出学位上限"),
     "moved": ("the best plan found moves {pupils} pupils, the cap is {cap}", "找到的最好方案有{pupils}名学生换校，上限为{cap}名"),
     "nowhere": (
@@ -115,6 +115,9 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 _LONGEST = 1000
 """A sentence with more characters is nobody's but its writer's."""
+
+_IN_PART = "schools.in_part"
+"""It stands within another only: ids may be any words."""
 
 _JOINTS = (("; ", "；"), (", and ", "，"), (", ", "，"))
 
@@ -165,8 +168,6 @@ def _chinese(sentence: str) -> str | None:
 
 
 def _by_pattern(sentence: str) -> str | None:
-    if _NUMBER.fullmatch(sentence):
-        return sentence
     for pattern, chinese in _patterns():
         found = pattern.fullmatch(sentence)
         values = {} if found is None else {place: _filled(place, text) for place, text in found.groupdict().items()}
@@ -177,15 +178,17 @@ def _by_pattern(sentence: str) -> str | None:
 
 def _filled(place: str, text: str) -> str | None:
     if place == "schools":
-        return _by_pattern(text) or text
-    return _chinese(text) if place in _NESTED else text
+        in_part = _pattern(PHRASES[_IN_PART][0]).fullmatch(text)
+        return text if in_part is None else PHRASES[_IN_PART][1].format(**in_part.groupdict())
+    return _chinese(text) if place in _NESTED and not _NUMBER.fullmatch(text) else text
 
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((_pattern(phrase), chinese) for phrase, chinese in PHRASES.values())
+    return tuple((_pattern(phrase), chinese) for key, (phrase, chinese) in PHRASES.items() if key != _IN_PART)
 
 
+@cache
 def _pattern(phrase: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", phrase)
     return re.compile(

@@ -119,8 +119,8 @@ def test_warnings_of_case_plan_and_catchments_are_told():
     assert "roads in 3 pieces" in told
     assert "a reason" in told
     assert "1个地块共90名学生，只能到达s0，学位共45个，缺45个" in told
-    told = [item.text for item in read_page(report(DISTRICT, explained, lang="en", pictures=False).html).all("li")]
-    assert "1 block with 90 pupils reaches only s0, which has 45 seats: 45 too few" in told
+    english = [item.text for item in read_page(report(DISTRICT, explained, lang="en", pictures=False).html).all("li")]
+    assert "1 block with 90 pupils reaches only s0, which has 45 seats: 45 too few" in english
     assert any("学校学位已满" in text for text in told)
 
 
