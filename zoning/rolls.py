@@ -236,8 +236,9 @@ def _cohorts(
         if entered <= district.school_year:
             counts = np.maximum(counts + _outside(district, stage, grade, year, weights), 0)
         for old, new in moved.items():
-            counts[new] += counts[old]
-            counts[old] = 0
+            if rooms[new, column] != 0:
+                counts[new] += counts[old]
+                counts[old] = 0
         lost = (counts > 0) & (rooms[:, column] == 0)
         if lost.any() and now is not None:
             # The schools of these cohorts run no more and nothing replaces them: they follow the catchments of the year.

@@ -175,7 +175,7 @@ def _cohort(ground: Ground, stage: Stage, position: int, year: int, planned: Map
             counts[j] = max(counts[j] + extra, 0)
     for j in range(len(counts)):
         new = ground.successor(j, year)
-        if new is not None:
+        if new is not None and ground.rooms(new, stage, year) != 0:
             counts[new] += counts[j]
             counts[j] = 0
     gone = {j for j, count in enumerate(counts) if count > 0 and ground.rooms(j, stage, year) == 0}
