@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from xuequ.solver.explanation import explain
     from xuequ.solver.grouping import cluster
     from xuequ.solver.horizon import plan
+    from xuequ.solver.modelling import ClusterFormulation, SeatFormulation, ZoningFormulation
     from xuequ.solver.portfolio import zone
     from xuequ.solver.siting import seats
     from xuequ.solver.stop import AnyOf, Interrupted, MaxIterations, MaxRuntime, Progress
 
 __all__ = [
     "AnyOf",
+    "ClusterFormulation",
     "Interrupted",
     "MaxIterations",
     "MaxRuntime",
     "Progress",
+    "SeatFormulation",
+    "ZoningFormulation",
     "cluster",
     "explain",
     "plan",
@@ -32,10 +36,13 @@ __all__ = [
 
 _HOMES = {
     "AnyOf": "stop",
+    "ClusterFormulation": "modelling",
     "Interrupted": "stop",
     "MaxIterations": "stop",
     "MaxRuntime": "stop",
     "Progress": "stop",
+    "SeatFormulation": "modelling",
+    "ZoningFormulation": "modelling",
     "cluster": "grouping",
     "explain": "explanation",
     "plan": "horizon",

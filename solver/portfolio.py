@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["zone"]
 
 _DEFAULT_BATCHES = 3000
-_PROVEN = 1e-9
+_PROVEN = 1e-6
+"""Relative gap at which a goal counts as proved: that at which HiGHS ends a search."""
 
 
 def zone(

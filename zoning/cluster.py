@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 __all__ = ["ClusterPlan", "Membership", "Role", "Tie", "TieKind"]
 
 
@@ -72,3 +74,13 @@ class ClusterPlan:
         for member in self.members:
             result[member.cluster] = (*result.get(member.cluster, ()), member)
         return result
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the clusters as a table: a line for each school."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        return pd.DataFrame({
+            "school_id": [member.school for member in self.members],
+            "cluster": [member.cluster for member in self.members],
+            "role": [str(member.role) for member in self.members],
+        })  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from xuequ.zoning.adjacency import Adjacency
@@ -164,6 +165,32 @@ class District:
         }  # fmt: skip
         crs = None if self.crs == "local-metres" else self.crs
         return gpd.GeoDataFrame(columns | pupils, geometry=shapes, crs=crs)
+
+    def demand_frame(self, year: int, scenario: str = "middle") -> pd.DataFrame:
+        """
+        Return the children of a school year as a table: a line for each block, a column for each grade.
+
+        Raises
+        ------
+        KeyError
+            If there is no demand for the year or the scenario.
+        """
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        by_grade = self.demand.by_grade(year, scenario)
+        return pd.DataFrame({"block_id": self.blocks.ids} | dict(zip(GRADES, by_grade, strict=True)))
+
+    def distance_frame(self) -> pd.DataFrame:
+        """Return the distances as a table: a line for each block and school within reach."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        distances = self.distances
+        block = np.repeat(np.arange(len(self.blocks)), np.diff(distances.indptr))
+        return pd.DataFrame({
+            "block_id": np.array(self.blocks.ids, dtype=object)[block],
+            "school_id": np.array(self.schools.ids, dtype=object)[distances.schools],
+            "metres": distances.metres,
+        })  # fmt: skip
 
 
 @cache

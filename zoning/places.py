@@ -12,6 +12,7 @@ from xuequ.zoning.arrays import frozen
 from xuequ.zoning.stage import Programme, Stage
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["NEVER", "Action", "Blocks", "SchoolKind", "Schools", "Setting", "Site", "index_of"]
@@ -92,6 +93,16 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the blocks as a table, one line each; `District.to_geodataframe` has their shapes too."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        return pd.DataFrame({
+            "block_id": self.ids, "name": self.names, "community": self.communities,
+            "setting": [str(item) for item in self.settings], "x": self.points[:, 0], "y": self.points[:, 1],
+            "households": self.households,
+        })  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schools:
@@ -165,6 +176,17 @@ class Schools:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the schools as a table, one line each, with today's classrooms by stage (−1 where they are not known)."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        rooms = {f"rooms_{stage}": self.rooms[:, column] for column, stage in enumerate(Stage)}
+        return pd.DataFrame({
+            "school_id": self.ids, "name": self.names, "setting": [str(item) for item in self.settings],
+            "ownership": self.ownership, "kind": [str(item) for item in self.kinds], "lead": self.lead,
+            "x": self.points[:, 0], "y": self.points[:, 1], **rooms,
+        })  # fmt: skip
 
     def offers(self, stage: Stage) -> NDArray[np.bool_]:
         """Return which schools offer a stage by what they have today, shape ``(schools,)``; candidates do not."""

@@ -12,6 +12,7 @@ from xuequ.zoning.places import NEVER, Action, SchoolKind, index_of
 from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from xuequ.zoning.district import District
@@ -51,6 +52,13 @@ class SeatPlan:
     def first_year(self, site: str) -> int:
         """Return the first school year in which a site has rooms, `NEVER` if it is not chosen."""
         return min((item.year for item in self.openings if item.site == site and item.rooms > 0), default=NEVER)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the openings as a table: a line for each site, stage and year in which classrooms open."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        rows = [(item.site, str(item.stage), item.year, item.rooms) for item in self.openings]
+        return pd.DataFrame(rows, columns=["site_id", "stage", "year", "classrooms"])
 
 
 def successors(district: District, seats: SeatPlan | None, year: int) -> dict[int, int]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 __all__ = ["AssignmentRow", "ClusterRow", "OverflowRow", "SchoolRow", "SeatRow", "Statement"]
 
 
@@ -106,3 +108,28 @@ class Statement:
     overflow: tuple[OverflowRow, ...] = ()
     certificate: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, tuple[SchoolRow, ...]] = field(default_factory=dict)
+
+    def to_frame(self, table: str = "assignment") -> pd.DataFrame:
+        """
+        Return a table with the columns of its file.
+
+        Parameters
+        ----------
+        table
+            ``assignment``, ``schools``, ``seats``, ``clusters`` or ``overflow``.
+
+        Raises
+        ------
+        ValueError
+            If it is none of these.
+        """
+        import pandas as pd  # noqa: PLC0415 - heavy, and only the frames need it
+
+        if table not in _ROWS:
+            raise ValueError(f"a plan has no table {table!r}; its tables are {', '.join(_ROWS)}")
+        return pd.DataFrame(list(getattr(self, table)), columns=list(_ROWS[table]._fields))
+
+
+_ROWS: Mapping[str, type[Any]] = {
+    "assignment": AssignmentRow, "schools": SchoolRow, "seats": SeatRow, "clusters": ClusterRow, "overflow": OverflowRow,
+}  # fmt: skip

@@ -143,7 +143,7 @@ def zoning_model(
     chosen = problem.round
     model = pulp.LpProblem("zoning", pulp.LpMinimize)
     block, zone, metres = zone_distances(district, chosen.zones)
-    x = {(int(i), int(j)): model_variable(f"x_{i}_{j}") for i, j in zip(block, zone, strict=True)}
+    x = {(int(i), int(j)): model.add_variable(f"x_{i}_{j}", cat=pulp.LpBinary) for i, j in zip(block, zone, strict=True)}
     pupils = chosen.pupils.tolist()
     block_has_one_zone(model, x)
     root_is_its_own(model, x, _root_blocks(district, chosen.zones))
@@ -156,7 +156,7 @@ def zoning_model(
         if target.price[measure] == 0 and not np.isfinite(target.limit[measure]):
             sums[name] = pulp.LpAffineExpression()
             continue
-        over: list[pulp.LpVariable | None] = [pulp.LpVariable(f"{name}_{j}", 0) for j in range(problem.zones)]
+        over: list[pulp.LpVariable | None] = [model.add_variable(f"{name}_{j}", 0) for j in range(problem.zones)]
         zone_holds_its_load(model, x, pupils, problem.caps[:, level].tolist(), over, name)
         sums[name] = pulp.LpAffineExpression([(item, 1) for item in over if item is not None])
     named = {MEASURES[k]: float(target.limit[k]) for k in range(len(MEASURES) - 1) if np.isfinite(target.limit[k])}
@@ -164,11 +164,6 @@ def zoning_model(
     catchment_is_contiguous(model, x, cuts)
     model.setObjective(pulp.lpSum(float(target.price[k]) * sums[MEASURES[k]] for k in range(len(MEASURES) - 1)))
     return model, x
-
-
-def model_variable(name: str) -> pulp.LpVariable:
-    """Return a variable that is 0 or 1."""
-    return pulp.LpVariable(name, cat=pulp.LpBinary)
 
 
 def _root_blocks(district: District, zones: tuple[tuple[int, ...], ...]) -> list[int]:

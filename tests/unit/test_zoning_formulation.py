@@ -26,13 +26,13 @@ PUPILS = [3, 0, 5]
 
 def blank() -> tuple[pulp.LpProblem, dict[tuple[int, int], pulp.LpVariable]]:
     model = pulp.LpProblem("zoning", pulp.LpMinimize)
-    x = {(i, j): pulp.LpVariable(f"x_{i}_{j}", cat=pulp.LpBinary) for i in range(3) for j in range(2) if (i, j) != (2, 0)}
+    x = {(i, j): model.add_variable(f"x_{i}_{j}", cat=pulp.LpBinary) for i in range(3) for j in range(2) if (i, j) != (2, 0)}
     model.setObjective(pulp.LpAffineExpression([(arc, 1) for arc in x.values()]))
     return model, x
 
 
 def _load(model: pulp.LpProblem, x: dict[tuple[int, int], pulp.LpVariable]) -> None:
-    zoning.zone_holds_its_load(model, x, PUPILS, [4, 6], [pulp.LpVariable("over_0", 0), None], "planned")
+    zoning.zone_holds_its_load(model, x, PUPILS, [4, 6], [model.add_variable("over_0", 0), None], "planned")
 
 
 ROWS: dict[Callable[..., None], Callable[..., None]] = {
