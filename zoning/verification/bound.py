@@ -166,13 +166,16 @@ def _terms(ground: Ground, load: Load, item: Mapping[str, Any], *, hard: bool) -
     moved = prices.get("moved", 0) + (scale if goal == "moved" else 0)
     arcs: list[dict[int, int]] = []
     for i, (pupils, now) in enumerate(zip(load.pupils, today, strict=True)):
-        limit, open_to = ground.limit_m(i, area.stage), {}
+        limit, open_to, only = ground.limit_m(i, area.stage), {}, forced.get(i)
+        beyond, elsewhere, metre = far * pupils, moved * pupils, pupils * scale
         for k, way in load.ways[i].items():
-            if (i, k) in closed or forced.get(i, k) != k:
+            if (only is not None and only != k) or (closed and (i, k) in closed):
                 continue
-            price = _distance(pupils, way, scale) if goal == "distance" else 0
-            price += far * pupils if way > limit else 0
-            open_to[k] = price + (moved * pupils if now is not None and now != k else 0)
+            price = beyond if way > limit else 0
+            if goal == "distance":  # pupils · metres / 1000 · scale, rounded down exactly
+                above, below = way.as_integer_ratio()
+                price += metre * above // (below * 1000)
+            open_to[k] = price + (elsewhere if now is not None and now != k else 0)
         arcs.append(open_to)
     steps: list[list[tuple[int, int]]] = []
     for zone in load.zones:
@@ -192,12 +195,6 @@ def _forced(ground: Ground, load: Load) -> dict[int, int]:
                 forced[int(ground.district.schools.block[j])] = k
         forced |= {i: k for i, j, must in ground.locks(load.area.stage) if must and j in zone}
     return forced
-
-
-def _distance(pupils: int, way: float, scale: int) -> int:
-    """Return ``pupils · metres / 1000 · scale`` rounded down, exactly."""
-    above, below = float(way).as_integer_ratio()
-    return pupils * above * scale // (below * 1000)
 
 
 def _linear(terms: _Terms, mu: Sequence[int]) -> int:

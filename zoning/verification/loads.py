@@ -72,6 +72,9 @@ def load_of(ground: Ground, area: Area, scenario: str, before: Counted | None) -
 
 def _ways(ground: Ground, zones: Sequence[tuple[int, ...]]) -> tuple[dict[int, float], ...]:
     zone_of = {j: k for k, zone in enumerate(zones) for j in zone}
+    if all(len(zone) == 1 for zone in zones):
+        order = sorted(zone_of)
+        return tuple({zone_of[j]: reach[j] for j in order if j in reach} for reach in ground.metres)
     result = []
     for reach in ground.metres:
         ways: dict[int, float] = {}
