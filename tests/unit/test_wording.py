@@ -53,7 +53,8 @@ def test_chinese_leaves_out_no_number(key):
     "sentence",
     [
         "", "选中：消除大班额", "because the mayor said so", "hello, world", "3 pupils too far, and so on",
-        "9 schools and 4 more", "primary 2026: because", "<script>alert(1)</script>", "{rooms} classrooms", "Not chosen: for reasons of its own.",
+        "9 schools and 4 more", "primary 2026: because", "<script>alert(1)</script>", "{rooms} classrooms",
+        "Not chosen: for reasons of its own.",
         "الاسم، 4 blocks", "😀; 3 pupils too far?",
     ],
 )  # fmt: skip
