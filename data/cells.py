@@ -237,9 +237,19 @@ def _numbers(values: Sequence[Any], column: Column) -> Parsed:
                 )
             elif done:
                 parsed.mend(done)
-            parsed.values[position] = number
+            parsed.values[position] = number * _scale(value, column.unit)
     _check_range(parsed, column)
     return parsed
+
+
+def _scale(cell: Any, unit: str) -> float:
+    """Return by how much a unit written in the cell is larger than that of the column."""
+    text = cell.strip() if isinstance(cell, str) else ""
+    if text.endswith("公里") and unit == "m":
+        return 1000.0
+    if text.endswith("元") and not text.endswith("万元") and unit.startswith("10,000 yuan"):
+        return 1e-4
+    return 1.0
 
 
 def _check_range(parsed: Parsed, column: Column) -> None:
