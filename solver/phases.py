@@ -33,7 +33,7 @@ __all__ = ["Run"]
 
 _SETTLED_ARCS = 400
 """Arcs of a problem that is solved as a whole, goal by goal, before any search."""
-_SETTLED_NODES = 200
+_SETTLED_NODES = 60
 _SETTLED_SECONDS = 4.0
 _SETTLED_BATCHES = 20
 _MODELLED_ROUNDS = 10
