@@ -33,13 +33,12 @@ def check_reach(ground: Ground, area: Area, before: Sequence[tuple[int, ...]] | 
     Notes
     -----
     model.md §1. A zone can take the blocks that are joined to its own over blocks it can take, and blocks of a part of the
-    district without schools. Blocks that are kept together count as one (`together.bound_sets`): all of them need a way. Nothing
-    is asked of a block that a school of its zone stands in, nor of one that a lock gives to it.
+    district without schools. Blocks that are kept together count as one (`together.bound_sets`): all of them need a way. No other
+    zone can take a block that a school stands in, and nothing is asked of one that a lock gives to its school.
     """
     sets = _sets(ground)
     held = {i for i, _, must in ground.locks(area.stage) if must}
     starts = _starts(ground, area)
-    held |= {i for i, zone in starts.items() if area.schools[i] == zone}
     if before is not None:
         held |= {i for i, (old, new) in enumerate(zip(before, area.schools, strict=True)) if old and set(old) == set(new)}
     stay = {k for i in held for k in sets[i]}
