@@ -238,7 +238,7 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
     taken = np.array([[*low, *(low + _SCALE_BAR_POINTS)]])
     corners = []
     for position, label in enumerate(labels):
-        if not label:
+        if not label.strip():
             continue
         wide, tall = text_width(label) * size, size * 1.05
         gap = radius[position] + 1.5
@@ -268,7 +268,7 @@ def _place_labels(axes: Axes, points: NDArray[np.float64], labels: list[str], ra
         for label, corner in corners
     ]
     if halos:
-        codes = np.concatenate([_letters(label, size).codes for label, _ in corners])
+        codes = np.concatenate([np.asarray(_letters(label, size).codes, dtype=Path.code_type) for label, _ in corners])
         lay_strokes(axes, [Stroke(Path(np.concatenate(halos), codes), "white", 1.8)], dpi=_HALO_DPI, zorder=8.9)
 
 

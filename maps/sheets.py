@@ -16,7 +16,7 @@ import numpy as np
 from xuequ.maps.drawing import OUTSIDE, Canvas, add_scale_bar, wrapped
 from xuequ.maps.layout import Column, draw_bars, draw_figures, draw_legend, draw_table, page
 from xuequ.maps.outlook_words import outlook_sentences
-from xuequ.maps.palette import alert_style
+from xuequ.maps.palette import NO_CATCHMENT, alert_style
 from xuequ.maps.scene import scene
 from xuequ.maps.texts import texts as words_of
 from xuequ.maps.typography import drawing_settings
@@ -90,10 +90,13 @@ class Atlas:
         """Return the overview of a stage and year as a picture."""
         from matplotlib import rc_context  # noqa: PLC0415 - heavy, and only pictures need it
 
-        layer = self._layer(stage, year)
+        nothing = not self.scene.layers and stage is None and year is None
+        layer = None if nothing else self._layer(stage, year)
         stream = io.BytesIO()
         with rc_context(drawing_settings()), _rare_characters():
-            overview_page(self, layer).savefig(stream, format="png", dpi=dpi, metadata={"Software": _PRODUCER})
+            (empty_page(self) if layer is None else overview_page(self, layer)).savefig(
+                stream, format="png", dpi=dpi, metadata={"Software": _PRODUCER}
+            )
         return stream.getvalue()
 
     def pdf(self) -> bytes:
@@ -112,7 +115,13 @@ class Atlas:
         return stream.getvalue()
 
     def figures(self) -> Iterator[Figure]:
-        """Yield the pages: overviews by stage and year, then a sheet for each school that has pupils or seats in any of them."""
+        """
+        Yield the pages: overviews by stage and year, then a sheet for each school that has pupils or seats in any of them.
+
+        A plan without catchments has one page, which says so.
+        """
+        if not self.scene.layers:
+            yield empty_page(self)
         for layer in self.scene.layers:
             yield overview_page(self, layer)
         listed = {
@@ -192,6 +201,20 @@ def overview_page(book: Atlas, layer: Layer) -> Figure:
     figure.text(0.735, 0.455, "\n".join(lines), fontsize=7.2, va="top", linespacing=1.5, color="#5b6470")
     figure.text(0.735, 0.325, texts("legend"), fontsize=9.5)
     draw_legend(figure, (0.735, 0.05, 0.235, 0.265), shown, texts)
+    return figure
+
+
+def empty_page(book: Atlas) -> Figure:
+    """Draw the page of a plan without catchments: the district, and that there are none."""
+    shown, texts = book.scene, book.texts
+    figure = page(shown, texts, shown.district.name, texts("title.map"))
+    axes = figure.add_axes((0.035, 0.05, 0.93, 0.8))
+    canvas = book.canvas
+    canvas.frame(axes, canvas.extent())
+    canvas.draw_blocks(axes, [NO_CATCHMENT] * len(shown.district.blocks))
+    canvas.draw_background(axes)
+    add_scale_bar(axes, texts("north"))
+    figure.text(0.035, 0.875, texts("atlas.none"), fontsize=11)
     return figure
 
 

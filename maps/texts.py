@@ -87,6 +87,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     # titles and controls
     "title.map": ("招生片区与学位规划图", "school catchments"),
     "title.atlas": ("招生片区与学位规划图集", "atlas of school catchments"),
+    "atlas.none": ("本方案没有招生片区。", "This plan has no catchments."),
     "title.report": ("招生片区与学位规划报告", "school plan: report"),
     "title.compare": ("方案比较", "plans side by side"),
     "synthetic": ("合成数据 synthetic", "synthetic 合成数据"),
@@ -240,6 +241,9 @@ _TABLE: dict[str, tuple[str, str]] = {
     "status": ("状态", "Status"),
     "regime": ("方式", "Regime"),
     "scenario": ("情景", "Scenario"),
+    "scenario.middle": ("中方案", "middle"),
+    "scenario.low": ("低方案", "low"),
+    "scenario.high": ("高方案", "high"),
     "seed": ("种子", "Seed"),
     "fingerprint": ("指纹", "Fingerprint"),
     "overrides": ("修改过的规则", "Rules changed"),
