@@ -23,8 +23,8 @@ from xuequ.zoning.stating import state
 from xuequ.zoning.verification import verify
 
 FILES = {
-    "assignment.csv", "catchments.gpkg", "certificate.json", "clusters.csv", "plan.json", "scenarios.csv", "schools.csv",
-    "seats.csv",
+    "assignment.csv", "catchments.gpkg", "certificate.json", "clusters.csv", "overflow.csv", "plan.json", "scenarios.csv",
+    "schools.csv", "seats.csv",
 }  # fmt: skip
 
 
@@ -57,6 +57,7 @@ class TestWriting:
         )
         assert heads["seats.csv"] == "site_id,programme,stage,year,classrooms,seats,land_m2,floor_m2,cost,reason"
         assert heads["clusters.csv"] == "school_id,cluster,role"
+        assert heads["overflow.csv"] == "school_id,stage,year,pupils,to_school_id,distance_m"
         assert heads["scenarios.csv"] == f"scenario,{heads['schools.csv']}"
 
     def test_what_is_read_back_is_equal_and_verifies(self, rich, written):

@@ -141,13 +141,13 @@ class _Programme:
         for stage in self.programme.stages:
             used = np.any([self._rooms(stage, year, planned=False) > 0 for year in self.years], axis=0)
             for site in self.sites:
-                if stage in site.stages and self._may_open(site):
+                if stage in site.stages and self._can_build(site):
                     used[ground.school_of[site.school]] = True
             if used.any():
                 arcs[stage] = group_arcs(district, stage, group, used, NEAREST_SCHOOLS)
         return arcs
 
-    def _may_open(self, site: Site) -> bool:
+    def _can_build(self, site: Site) -> bool:
         barred = site.action is Action.CLOSE or (site.action is Action.CONVERT and not site.conversion_approved)
         smallest = site.rooms_min or max(1, site.step)
         return (
