@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
@@ -277,3 +278,21 @@ def test_tables_with_several_faults_are_told_all_of_them_by_every_verb(tmp_path)
     assert [(item["table"], item["column"], item["value"]) for item in errors] == [("schools", "classrooms_primary", "-6")] * 2
     for verb in VERBS:
         assert say(verb, case, "--out", tmp_path / "plan", "--json", code=3).json["errors"] == errors
+
+
+def test_a_plan_of_the_program_that_does_not_hold_is_not_written(case, tmp_path, monkeypatch):
+    """What the search says is checked before it is written: a fault of the program is told, never a wrong plan."""
+    import xuequ.solver
+
+    honest = xuequ.solver.zone
+
+    def boasting(*words, **how):
+        plan = honest(*words, **how)
+        first, *rest = plan.goals
+        return plan.replace(goals=(dataclasses.replace(first, value=first.value + 7), *rest))
+
+    monkeypatch.setattr("xuequ.solver.zone", boasting)
+    said = say("zone", case, "--stage", "primary", "--iterations", 1, "--out", tmp_path / "plan", "--json", code=5)
+    assert said.json["ok"] is False
+    assert [check["name"] for check in said.json["checks"] if not check["ok"]]
+    assert list(tmp_path.iterdir()) == []

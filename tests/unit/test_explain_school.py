@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -162,6 +163,27 @@ def test_the_moves_are_the_cheapest_ones_by_way_and_cut_nothing():
         assert (item.amount, item.unit) == (60, "pupils")
 
 
+def test_the_cheapest_moves_by_pupil_are_told_and_no_more_than_three():
+    """A row of four below s2: one of many children goes farther in all but no farther for each."""
+    pupils = np.array([60, 60, 60, 12, 12, 12, 10, 90, 40, 12, 12, 12, 12, 12, 12, 12, 12, 12])
+    district = strip(pupils=pupils)
+    points, homes = district.blocks.points, district.blocks.points[list(HOMES)]
+    schools = [0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 2, 2, 2, 1, 1, 1]
+    found = told(district, plan_of(district, schools))
+    moves = [item for item in found.relaxations if item.kind == "move"]
+    each = {
+        name: np.hypot(*(points[k] - homes[2])) - np.hypot(*(points[k] - homes[0])) for k, name in enumerate(district.blocks.ids)
+    }
+    to_s1 = {
+        name: np.hypot(*(points[k] - homes[1])) - np.hypot(*(points[k] - homes[0])) for k, name in enumerate(district.blocks.ids)
+    }
+    assert len(moves) == 3
+    assert "b0_3" not in {item.target for item in moves}  # b0_4 behind it would be cut off
+    best = [min(each[item.target], to_s1[item.target]) for item in moves]
+    assert best == sorted(best)
+    assert moves[0].target == "b0_4"
+
+
 def test_where_no_neighbour_has_seats_that_is_said():
     district = strip(pupils=200)
     found = told(district, plan_of(district))
@@ -191,6 +213,17 @@ def test_the_cluster_is_asked_next(clusters, words):
         plan = plan.replace(clusters=ClusterPlan(tuple(Membership(*item) for item in clusters)))
     found = [reason for reason in told(district, plan).reasons if "cluster" in reason]
     assert found == ([words] if words else [])
+
+
+def test_the_school_itself_is_no_relief_where_only_its_entry_grade_is_full():
+    district = strip(regime="phase_in", pupils=90)
+    one_each = np.zeros((3, len(GRADES)), dtype=int)
+    one_each[:, Stage.PRIMARY.grade_slice] = 1
+    district = district.replace(enrolment=Enrolment(5 * one_each, one_each))
+    pair = ClusterPlan((Membership("s0", "s0", Role.LEAD), Membership("s1", "s0", Role.URBAN)))
+    found = told(district, plan_of(district, regime="phase_in", clusters=pair))
+    assert any(reason.startswith("it lacks") for reason in found.reasons)
+    assert not re.search(r"free primary seats .*s0 School 0", " ".join(found.reasons))
 
 
 def test_projects_at_the_school_are_told_with_their_reason():
