@@ -46,8 +46,9 @@ def mixed_district(rng):
         zoning=ZoningOptions(regime=str(rng.choice(["full", "phase_in"]))),
         seats=replace(district.options.seats, scenarios=scenarios, years=(2026, 2028) if rng.random() < 0.3 else ()),
     )
+    closed = np.where(np.arange(5) == 1, int(rng.choice([2027, 2029, 9999])), 9999)
     return district.replace(
-        schools=replace(district.schools, rooms=rooms, seats=seats, kinds=kinds, ownership=owners),
+        schools=replace(district.schools, rooms=rooms, seats=seats, kinds=kinds, ownership=owners, closed=closed),
         distances=Distances.from_matrix(matrix),
         demand=demand,
         options=options,

@@ -83,6 +83,13 @@ class TestByHand:
         late = district.replace(options=replace(district.options, seats=replace(district.options.seats, years=(2027,))))
         assert sums(late).large == 2
 
+    def test_a_school_seats_pupils_in_the_years_in_which_it_runs(self):
+        """110 pupils on 2 × 55 seats; the second school opens in 2027 and closes in 2028: 55 too many without it."""
+        district = pair((60, 50), years=(2026, 2027, 2028))
+        schools = replace(district.schools, opened=np.array([0, 2027]), closed=np.array([NEVER, 2028]))
+        assert sums(district.replace(schools=schools)).large == 2 * 55
+        assert sums(district).large == 0
+
     def test_the_worst_scenario_counts(self):
         district = pair((56, 55), scenarios=("middle", "high"))
         demand = district.demand
