@@ -9,7 +9,7 @@ import numpy as np
 
 from xuequ.maps.drawing import Canvas, add_scale_bar
 from xuequ.maps.inlining import data_address
-from xuequ.maps.typography import drawing_settings
+from xuequ.maps.typography import drawing_settings, rare_characters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def _picture(canvas: Canvas, texts: Texts, stage: Stage, year: int, blocks: NDAr
     fills = np.full(len(layer.pupils), _SAME, dtype=object)
     fills[blocks] = _DIFFERS
     stream = io.BytesIO()
-    with rc_context(drawing_settings()):
+    with rc_context(drawing_settings()), rare_characters():
         figure = Figure(figsize=(9, 6), dpi=110)
         axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
         canvas.frame(axes, canvas.extent())

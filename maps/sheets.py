@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from xuequ.maps.outlook_words import outlook_sentences
 from xuequ.maps.palette import NO_CATCHMENT, alert_style
 from xuequ.maps.scene import scene
 from xuequ.maps.texts import texts as words_of
-from xuequ.maps.typography import drawing_settings
+from xuequ.maps.typography import drawing_settings, rare_characters
 
 if TYPE_CHECKING:
     import os
@@ -93,7 +92,7 @@ class Atlas:
         nothing = not self.scene.layers and stage is None and year is None
         layer = None if nothing else self._layer(stage, year)
         stream = io.BytesIO()
-        with rc_context(drawing_settings()), _rare_characters():
+        with rc_context(drawing_settings()), rare_characters():
             (empty_page(self) if layer is None else overview_page(self, layer)).savefig(
                 stream, format="png", dpi=dpi, metadata={"Software": _PRODUCER}
             )
@@ -109,7 +108,7 @@ class Atlas:
         title = f"{self.scene.district.name} · {self.texts('title.atlas')}"
         about = {"Title": title, "Creator": _PRODUCER, "Producer": _PRODUCER, "CreationDate": None, "ModDate": None}
         stream = io.BytesIO()
-        with rc_context(drawing_settings()), _rare_characters(), _few_collections(), PdfPages(stream, metadata=about) as book:
+        with rc_context(drawing_settings()), rare_characters(), _few_collections(), PdfPages(stream, metadata=about) as book:
             for figure in self.figures():
                 book.savefig(figure, dpi=PICTURE_DPI)
         return stream.getvalue()
@@ -161,14 +160,6 @@ def atlas(district: District, plan: Plan, lang: str = "zh", *, kindergartens: bo
         If there are no texts in the language.
     """
     return Atlas(scene(district, plan), words_of(lang), kindergartens)
-
-
-@contextmanager
-def _rare_characters() -> Iterator[None]:
-    """Let a name with a character that the font lacks be drawn with a box in its place, without a warning for each."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing from font")
-        yield
 
 
 @contextmanager

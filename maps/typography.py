@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FONT_FAMILY", "PAGE_FAMILY", "drawing_settings", "font_face", "missing_characters"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FONT_FAMILY", "PAGE_FAMILY", "drawing_settings", "font_face", "missing_characters", "rare_characters"]
 
 FONT_FAMILY = "Noto Sans SC"
 """Name of the shipped font."""
@@ -38,6 +43,14 @@ def drawing_settings() -> dict[Any, Any]:
         "svg.hashsalt": "xuequ",
         "svg.fonttype": "path",
     }
+
+
+@contextmanager
+def rare_characters() -> Iterator[None]:
+    """Let a name with a character that the font lacks be drawn with a box in its place, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing from font")
+        yield
 
 
 def font_face(text: str) -> str:

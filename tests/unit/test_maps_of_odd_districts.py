@@ -78,7 +78,7 @@ def test_any_name_is_drawn_on_paper(odd):
     assert atlas(district, plan).png(dpi=30).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["$x^2$ & $y$", "<b>{{ 7*7 }}</b>", "  "])
+@pytest.mark.parametrize("name", ["$x^2$ & $y$ <b>{{ 7*7 }}</b>", "  "])
 def test_a_name_stands_on_paper_as_it_is_written(name):
     pages = PdfReader(io.BytesIO(atlas(*named(name)).pdf())).pages
     assert len(pages) == 6
@@ -88,6 +88,7 @@ def test_a_name_stands_on_paper_as_it_is_written(name):
         assert text.count(part) >= 2
 
 
+@pytest.mark.filterwarnings("error")
 def test_any_name_is_text_in_report_and_comparison(odd):
     name, district, plan = odd
     other = plan.replace(seats=None)
@@ -215,14 +216,14 @@ def test_no_child_anywhere():
     assert "–" in book.pages[0].extract_text()
 
 
-def test_sixty_schools_have_sixty_sheets_and_no_neighbour_of_the_same_colour():
-    district = grid_district(10, 6, tuple(range(60)), years=(2026,), stages=(Stage.PRIMARY,), rooms=1)
+def test_thirty_schools_have_thirty_sheets_and_no_neighbour_of_the_same_colour():
+    district = grid_district(6, 5, tuple(range(30)), years=(2026,), stages=(Stage.PRIMARY,), rooms=1)
     plan = primary_plan(district)
     data = payload_of(interactive(district, plan).html)
     colours, zone = np.array(data["zones"]["primary"]["colours"]), np.array(data["layers"]["primary|2026"]["zone"])
     pairs = district.adjacency.pairs()
     assert (colours[zone[pairs[:, 0]]] != colours[zone[pairs[:, 1]]]).all()
-    assert sum(1 for _ in atlas(district, plan).figures()) == 61
+    assert sum(1 for _ in atlas(district, plan).figures()) == 31
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -104,8 +104,8 @@ def test_what_is_not_there_cannot_be_drawn(book, tmp_path):
         book.png(stage=Stage.PRIMARY, year=2099)
     with pytest.raises(ValueError, match=r"\.pdf or \.png"):
         book.save(tmp_path / "atlas.docx")
-    with pytest.raises(ValueError, match="no catchments at all"):
-        atlas(DISTRICT, PLAN.replace(catchments=())).png()
+    with pytest.raises(ValueError, match="no junior to draw"):
+        atlas(DISTRICT, PLAN.replace(catchments=())).png(stage=Stage.JUNIOR)
 
 
 def test_kindergartens_have_sheets_only_when_asked_for():
