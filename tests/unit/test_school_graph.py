@@ -49,7 +49,7 @@ class TestClusterSchools:
     def test_one_of_the_two_stages_is_enough(self):
         district = cluster_district()
         rooms = district.schools.rooms.copy()
-        rooms[1], rooms[2] = [0, 6, 0], [0, 0, 6]
+        rooms[1], rooms[2] = [0, 1, 0], [0, 0, 1]
         assert cluster_schools(with_schools(district, rooms=rooms), 2025) == (0, 1, 2, 3, 4, 5)
 
     @pytest.mark.parametrize(("seats", "there"), [(300, True), (0, False), (-1, False)])
