@@ -180,6 +180,9 @@ def read_case_file(folder: Path, overrides: Sequence[str], problems: Problems) -
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problems.error("case.toml", f"the file is not valid TOML: {error}", "correct the line; texts stand in quotation marks")
         return None
+    except ValueError:
+        problems.error("case.toml", "a number has thousands of digits", "correct it, or put quotation marks around a text")
+        return None
     for text in overrides:
         _override(data, text, problems)
     if _deeper_than(data, _DEEPEST):
@@ -209,7 +212,7 @@ def _override(data: dict[str, Any], text: str, problems: Problems) -> None:
         return
     try:
         parsed: Any = tomllib.loads(f"value = {value.strip()}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         parsed = value.strip()
     place = data
     for part in path[:-1]:

@@ -59,7 +59,7 @@ def measured(adjacency):
 maps = st.tuples(seeds, st.integers(2, 20))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(maps)
 def test_every_border_has_the_length_of_its_edges(case):
     """Blocks in several parts, with holes, one inside another: it is all the same."""

@@ -135,9 +135,9 @@ def test_records_of_a_hard_district_hold_together(size):
     assert district.demand.of_stage(Stage.PRIMARY, 2026).sum() == district.demand.by_grade(2026).sum() > 0
 
 
-@pytest.mark.parametrize("seed", [1, 7])
-def test_any_process_makes_the_same_district(seed):
+def test_any_process_makes_the_same_district():
     """The order of sets and the seed of hashes play no part."""
+    seed = 7
     script = (
         "from xuequ.data.synthetic import hard_district as h;"
         f"print(h(400, 12, slack=0.02, seed={seed}).fingerprint, h(90, 4, seed={seed}).fingerprint)"

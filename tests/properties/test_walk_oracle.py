@@ -114,7 +114,7 @@ def same(found, expected):
     return np.allclose(np.where(np.isinf(found), -1.0, found), np.where(np.isinf(expected), -1.0, expected), atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(streets())
 def test_lengths_between_crossings_are_those_of_networkx(grid):
     graph = grid.graph()
@@ -130,7 +130,7 @@ def test_lengths_between_crossings_are_those_of_networkx(grid):
     assert int(network.components().max()) + 1 == nx.number_connected_components(graph)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(streets(barriers=False), seeds)
 def test_places_reach_the_nearest_street_and_go_both_ways_along_it(grid, seed):
     graph = grid.graph()
@@ -141,7 +141,7 @@ def test_places_reach_the_nearest_street_and_go_both_ways_along_it(grid, seed):
     assert same(found.to_matrix(), by_hand(graph, origins, schools))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(streets(), seeds)
 def test_no_leg_and_no_street_crosses_a_barrier(grid, seed):
     graph = grid.graph()
@@ -215,7 +215,7 @@ def test_a_wall_with_bridges_is_crossed_on_bridges_only(grid, seed):
 names = st.sampled_from("abcdefgh")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(names, names, st.integers(0, 900), st.booleans()), min_size=1, max_size=20), seeds)
 def test_a_table_of_edges_is_the_graph_that_it_says(edges, seed):
     """Names that are blocks or schools are where people start; all others are passed through."""

@@ -127,6 +127,15 @@ class TestCells:
         assert mixed.values[[0, 3]].tolist() == [1, 4]
 
 
+def test_a_number_of_thousands_of_digits_in_case_toml_is_told(tmp_path):
+    case = whole_case()
+    case.sections["case"] = case.sections["case"].replace("2025", "1" * 5000)
+    (error,) = check_case(case.write(tmp_path / "file")).problems.errors
+    assert (error.table, error.message) == ("case.toml", "a number has thousands of digits")
+    report = check_case(whole_case().write(tmp_path / "override"), [f"case.school_year={'1' * 5000}"])
+    assert any(problem.table == "case.toml" for problem in report.problems.errors)
+
+
 class TestGeoJson:
     @pytest.fixture
     def path(self, tmp_path):
