@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-_SETTLED_ARCS = 400
+_SETTLED_ARCS = 100
 """Arcs of a problem that is solved as a whole, goal by goal, before any search."""
 _SETTLED_NODES = 60
 _SETTLED_SECONDS = 4.0
@@ -179,9 +179,11 @@ class Run:
         if target.excess(total) <= 0 and self._is_met(column, total):
             return True
         seconds = float("inf") if self.clock.is_repeatable else min(_SETTLED_SECONDS, 0.1 * self.clock.seconds_left())
+        # Whole pupils: what is less than one above its bound is at its least.
+        gap = 0.99 / max(1.0, float(total[column])) if column in PUPIL_GOALS else 1e-6
         outcome = reoptimise(
             self.problem, self.zone, Region.whole(self.problem), target, self.improver.cuts,
-            Effort(seconds=seconds, nodes=_SETTLED_NODES), seed=self.search.seed, should_stop=self.clock.should_stop,
+            Effort(seconds, _SETTLED_NODES, gap), seed=self.search.seed, should_stop=self.clock.should_stop,
         )  # fmt: skip
         self.clock.iterations += _SETTLED_BATCHES
         if outcome.zone is not None and target.rank(self.problem.measure(outcome.zone)) < target.rank(total):
