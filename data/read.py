@@ -297,16 +297,15 @@ def _joined(
 
     A row that the second file lacks gets no values, one that only it has is left out (warnings); an id twice in it is an error.
     """
-    where = join.file
     try:
         raw = read_raw(folder, join, frozenset(heading_key(word) for word in (join.key, *join.columns.values())), limits)
     except Unreadable as error:
-        problems.error(schema.name, f"{where}: {error.message}", error.fix)
+        problems.error(schema.name, f"{join.file}: {error.message}", error.fix)
         return {}
     missing = [theirs for theirs in (join.key, *join.columns.values()) if theirs not in raw.columns]
     for theirs in missing:
         near = get_close_matches(theirs, raw.columns, n=1, cutoff=0.0)
-        problems.error(schema.name, f"{where} has no column {theirs}" + (f"; the nearest one is {near[0]}" if near else ""),
+        problems.error(schema.name, f"{join.file} has no column {theirs}" + (f"; the nearest one is {near[0]}" if near else ""),
                        f"correct join of [tables.{schema.name}] in case.toml", column=theirs)  # fmt: skip
     if missing or "id" not in parsed.data:
         return {}
@@ -314,16 +313,16 @@ def _joined(
     at = {key: position for position, key in enumerate(keys) if key}
     if len(at) < sum(bool(key) for key in keys):
         twice = sorted({key for key in keys if key and list(keys).count(key) > 1})
-        problems.error(schema.name, f"{where} names {', '.join(twice[:5])} more than once", "keep one row of each",
+        problems.error(schema.name, f"{join.file} names {', '.join(twice[:5])} more than once", "keep one row of each",
                        column=join.key, value=twice[0])  # fmt: skip
     ids = parsed.data["id"]
     lacking = [key for key in ids if key and key not in at]
     if lacking:
-        problems.warn(schema.name, f"{where} has no row for {len(lacking)} of {len(ids)} ids, {lacking[0]} the first",
+        problems.warn(schema.name, f"{join.file} has no row for {len(lacking)} of {len(ids)} ids, {lacking[0]} the first",
                       "add them if they have values", column=join.key, value=lacking[0])  # fmt: skip
     foreign = sorted(set(at) - set(ids))
     if foreign:
-        problems.warn(schema.name, f"{where} has {len(foreign)} rows of unknown ids, {foreign[0]} the first; they are left out",
+        problems.warn(schema.name, f"{join.file} has {len(foreign)} rows of unknown ids, {foreign[0]} the first: left out",
                       "see whether the ids are written alike in both files", column=join.key, value=foreign[0])  # fmt: skip
     places: dict[str, list[Any]] = {}
     for ours, theirs in join.columns.items():
@@ -339,11 +338,11 @@ def _placed(schema: TableSchema, raw: RawTable, theirs: dict[str, str], parsed: 
     geometry, crs, degrees = raw.geometry, raw.crs, False
     if geometry is None and schema.shape != "none":
         if "geometry" in theirs:
-            geometry = _from_wkt(schema, raw, theirs["geometry"], problems)
+            geometry = _from_wkt(schema, raw, theirs["geometry"], parsed, problems)
         elif "lon" in theirs and "lat" in theirs:
-            geometry, degrees = _points(schema, raw, theirs["lon"], theirs["lat"], problems), True
+            geometry, degrees = _points(schema, raw, (theirs["lon"], theirs["lat"]), parsed, problems), True
         elif "x" in theirs and "y" in theirs:
-            geometry = _points(schema, raw, theirs["x"], theirs["y"], problems)
+            geometry = _points(schema, raw, (theirs["x"], theirs["y"]), parsed, problems)
     used = {*theirs.values()}
     rest = {name: cells for name, cells in raw.columns.items() if name not in used}
     all_theirs = {**{name: heading for name, heading in theirs.items() if name in COORDINATE_HEADINGS}, **parsed.theirs}
@@ -352,9 +351,9 @@ def _placed(schema: TableSchema, raw: RawTable, theirs: dict[str, str], parsed: 
     )
 
 
-def _points(schema: TableSchema, raw: RawTable, x: str, y: str, problems: Problems) -> NDArray[Any]:
-    columns = _Columns({}, {}, {}, raw.rows)
-    for name, heading in (("x", x), ("y", y)):
+def _points(schema: TableSchema, raw: RawTable, headings: tuple[str, str], into: _Columns, problems: Problems) -> NDArray[Any]:
+    columns = _Columns({}, {}, {}, raw.rows, into.faulty)
+    for name, heading in zip(("x", "y"), headings, strict=True):
         _add(schema, Column(name, Kind.NUMBER, "as the geometry"), raw.columns[heading], heading, columns, problems)
     both = ~np.isnan(columns.data["x"]) & ~np.isnan(columns.data["y"])
     shapes = np.full(len(raw.rows), None, dtype=object)
@@ -362,7 +361,7 @@ def _points(schema: TableSchema, raw: RawTable, x: str, y: str, problems: Proble
     return shapes
 
 
-def _from_wkt(schema: TableSchema, raw: RawTable, heading: str, problems: Problems) -> NDArray[Any]:
+def _from_wkt(schema: TableSchema, raw: RawTable, heading: str, into: _Columns, problems: Problems) -> NDArray[Any]:
     cells = raw.columns[heading]
     texts = ["" if absent(cell) else as_text(cell) for cell in cells]
     plain = [None if isinstance(cell, bytes) else text or None for cell, text in zip(cells, texts, strict=True)]
@@ -371,6 +370,7 @@ def _from_wkt(schema: TableSchema, raw: RawTable, heading: str, problems: Proble
     shapes[packed] = shapely.from_wkb([cells[position] for position in packed], on_invalid="ignore")
     for position, text in enumerate(texts):
         if text and shapes[position] is None:
+            into.faulty.setdefault("geometry", {})[position] = text[:60]
             problems.error(schema.name, "the geometry is not well-known text (WKT)", "write it like POINT (x y)",
                            row=raw.rows[position], column=heading, value=text[:60])  # fmt: skip
     return np.asarray(shapely.force_2d(shapes), dtype=object)

@@ -19,7 +19,7 @@ import shapely
 from xuequ.data.case import Loaded, case_folder, load_case
 from xuequ.data.folder import Unreadable, inside
 from xuequ.data.project import LOCAL
-from xuequ.data.tables import TABLES, Kind
+from xuequ.data.tables import COORDINATES, TABLES, Kind
 from xuequ.data.toml_text import toml_document
 from xuequ.zoning.errors import CaseError
 
@@ -132,6 +132,9 @@ def _mended(loaded: Loaded, table: Table) -> tuple[Table, list[Change]]:
         for problem in loaded.problems.warnings
         if problem.table == name and problem.message.endswith(_TOLD_BY_PROJECT)
     ]
+    for column in sorted(set(table.faulty) & set(COORDINATES)):
+        cells = ", ".join(f"{text} (row {table.row_of(k)})" for k, text in table.faulty[column].items())
+        changes.append(Change(name, f"{column} cannot be understood in {cells}: these rows have no place in the copy"))
     geometry = table.geometry
     if geometry is not None:
         geometry, more = _sound(table, geometry)

@@ -107,7 +107,9 @@ def test_a_folder_is_no_file(tmp_path, name):
     case.files["sub/x.csv"] = "id\n"
     errors = checked(tmp_path, case, schools=name).problems.errors
     assert len(errors) == 1
+    said = "is the folder itself" if name.startswith(".") else f"there is no file {name}"
     assert errors[0].message.startswith(f"{name}: ")
+    assert said in errors[0].message
     assert errors[0].fix
 
 

@@ -181,6 +181,15 @@ def test_what_is_not_understood_is_kept_with_what_the_case_says_of_it(tmp_path):
     assert {item.table for item in after.problems.errors} == {"locks", "births", "roads"}
 
 
+def test_a_place_that_is_none_is_told_because_the_copy_cannot_hold_it(tmp_path):
+    case = whole_case().table("addresses", [{"address": "x", "x": "here", "y": NORTH}, {"address": "y", "x": EAST, "y": NORTH}])
+    changes, before, after = mended(case, tmp_path)
+    assert changes == ["addresses: x cannot be understood in here (row 2): these rows have no place in the copy"]
+    assert [item.message for item in before.problems.errors] == ["here is not a number (as the geometry)"]
+    assert after.ok
+    assert [item.text for item in after.district.addresses] == ["y"]
+
+
 @pytest.mark.parametrize("name", ["../x.csv", "/etc/passwd", "nowhere.csv", "."])
 def test_a_file_that_may_not_be_read_is_not_copied(tmp_path, name):
     case = whole_case()

@@ -125,6 +125,13 @@ def test_a_large_number_is_doubted_and_a_huge_one_refused(tmp_path, table, colum
     assert len(told) == 3
 
 
+@pytest.mark.parametrize(("table", "column"), [*columns_of(COUNTS), *columns_of(NUMBERS)])
+def test_metres_and_money_may_be_larger_than_anything_that_is_counted(tmp_path, table, column):
+    found, told = bad(tmp_path, table, column, "99999999")
+    refused = any(item.message == "99999999 is too large to be true" for item in told)
+    assert refused == np.isnan(found.number(column)[1]) == ((table, column) in columns_of(COUNTS))
+
+
 @pytest.mark.parametrize(("table", "column"), columns_of(COUNTS))
 def test_a_count_with_a_fraction_is_told_and_made_whole(tmp_path, table, column):
     found, told = bad(tmp_path, table, column, "9.4")
