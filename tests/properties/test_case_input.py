@@ -18,7 +18,7 @@ from xuequ.data.repair import fix_case
 from xuequ.zoning.problems import Problems
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FEWER = settings(FEW, max_examples=10)
+FEWER = settings(FEW, max_examples=6)
 NUMBERS = st.sampled_from([EAST, EAST + 300, NORTH, NORTH + 300, 0.0, -1.0, 1e8, 1e300, -90.0, 111.3, 23.4]) | st.floats(
     -1e7, 1e7
 )
