@@ -286,9 +286,28 @@ def _corners(weights: Any, adds: Any) -> tuple[Any, Any]:
 
 
 @compiled
+def _least(found: Any, cost: Any) -> int:
+    """Bring the cheaper half of what was found to the front, and return how many those are."""
+    kept = len(cost) // 2
+    best = np.argsort(cost)[:kept]
+    found[:kept], cost[:kept] = found[best], cost[best]
+    return kept
+
+
+@compiled
+def _sums(ground: Any, weights: Any) -> Any:
+    """Return what each unit adds: by stage, above and below the band, and what is linear, shape ``(units, stages + 3)``."""
+    stages = ground.net.shape[1]
+    adds = np.zeros((len(ground.size), stages + 3))
+    adds[:, :stages] = ground.net
+    adds[:, stages], adds[:, stages + 1], adds[:, stages + 2] = ground.above, ground.below, weights.unit
+    return adds
+
+
+@compiled
 def best_sets(ground: Any, weights: Any, limit: float, most: int, looks: int) -> tuple[Any, Any, bool, bool]:
     """
-    Find the clusters of one lead with the least reduced cost below a limit.
+    Find the clusters of one lead with the least reduced cost below a limit; at most ``most`` of at most ``looks`` looked at.
 
     Parameters
     ----------
@@ -296,12 +315,6 @@ def best_sets(ground: Any, weights: Any, limit: float, most: int, looks: int) ->
         `cluster_sets.Ground`: what a lead's cluster may be made of; units are bits of a mask.
     weights
         `cluster_sets.Weights`: what a unit, an uncovered pupil and a seat out of balance cost.
-    limit
-        Reduced cost below which a cluster is wanted.
-    most
-        How many are kept at most.
-    looks
-        How many sets are looked at, at most.
 
     Returns
     -------
@@ -314,44 +327,36 @@ def best_sets(ground: Any, weights: Any, limit: float, most: int, looks: int) ->
     is usual for connected subgraphs. A set is not grown where no way to grow it gets below the limit: uncovered pupils are
     positive parts of sums, so at least the sums of any choice of stages, and each choice is linear in the units.
     """
-    stages = ground.net.shape[1]
-    adds = np.zeros((len(ground.size), stages + 3))
-    adds[:, :stages] = ground.net
-    adds[:, stages], adds[:, stages + 1], adds[:, stages + 2] = ground.above, ground.below, weights.unit
+    adds, largest = _sums(ground, weights), ground.sizes[1]
     corners = _corners(weights, adds)
-    depth = len(ground.size) * (ground.sizes[1] + 2)
-    masks, count, sums = np.zeros((depth, 3), np.uint64), np.zeros(depth, np.int64), np.zeros((depth, stages + 3))
-    found, cost, kept, is_all = np.zeros(most, np.uint64), np.zeros(most), 0, True
-    lead = _ONE << np.uint64(ground.lead)
-    masks[0] = np.array([lead, ground.near[ground.lead] & ground.allowed, lead | ~ground.allowed])
+    depth = len(adds) * (largest + 2)
+    masks, count, sums = np.zeros((depth, 3), np.uint64), np.zeros(depth, np.int64), np.zeros((depth, adds.shape[1]))
+    found, cost, kept, is_all, top = np.zeros(most, np.uint64), np.zeros(most), 0, True, 1
+    masks[0, 0] = _ONE << np.uint64(ground.lead)
+    masks[0, 1], masks[0, 2] = ground.near[ground.lead] & ground.allowed, masks[0, 0] | ~ground.allowed
     count[0], sums[0] = ground.size[ground.lead], adds[ground.lead]
-    top = 1
     while top > 0 and looks > 0:
-        top -= 1
-        looks -= 1
+        top, looks = top - 1, looks - 1
         held, rim, gone = masks[top]
-        members, total = count[top], sums[top].copy()
-        if members >= ground.sizes[0]:
+        room, total = largest - count[top], sums[top].copy()
+        if largest - room >= ground.sizes[0]:
             reduced = _reduced(weights, total)
             if reduced < limit and _has_members(ground, held) and _is_whole(ground, held):
                 found[kept], cost[kept] = held, reduced
                 kept += 1
                 if kept == most:
-                    best = np.argsort(cost)[: most // 2]
-                    kept, is_all = len(best), False
-                    found[:kept], cost[:kept] = found[best], cost[best]
+                    kept, is_all = _least(found, cost), False
                     limit = cost[kept - 1]
-        room = ground.sizes[1] - members
         if room <= 0 or _is_hopeless(ground, weights, corners, total, gone, room, limit):
             continue
         ahead = rim & ~gone
         while ahead != _NONE:
             bit = ahead & (~ahead + _ONE)
+            unit = _place(bit)
             ahead ^= bit
             gone |= bit
-            unit = _place(bit)
             if ground.size[unit] <= room:
                 masks[top, 0], masks[top, 1], masks[top, 2] = held | bit, (rim | ground.near[unit]) & ground.allowed, gone
-                count[top], sums[top] = members + ground.size[unit], total + adds[unit]
+                count[top], sums[top] = largest - room + ground.size[unit], total + adds[unit]
                 top += 1
     return found[:kept], cost[:kept], top == 0, is_all and top == 0
