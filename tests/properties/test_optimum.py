@@ -32,7 +32,7 @@ def problem_of(district: District) -> Problem:
 
 
 def faults(district: District, plan: Plan, plans: AllPlans) -> list[str]:
-    """Say what is wrong with a plan by the list of all plans that keep the rules: it is one of them, and goal by goal the best."""
+    """Say what is wrong with a plan: it is one of all plans that keep the rules, and goal by goal the best of them."""
     if not len(plans):
         found = plan.status not in {Status.INFEASIBLE, Status.STOPPED} or not plan.explanation.reasons
         return ["there is no plan, and that is not said"] if found else []
