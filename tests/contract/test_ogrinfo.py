@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -13,10 +12,6 @@ from publications import publication
 from xuequ.api.app import create_app
 
 COLLECTIONS = {"blocks", "catchments", "clusters", "plans", "schools", "sites"}
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("ogrinfo") is None, reason="GDAL's program is not here; test_features reads by pyogrio"
-)
 
 
 @pytest.fixture(scope="module")
