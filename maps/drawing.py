@@ -286,14 +286,14 @@ def text_width(text: str) -> float:
 
 
 _CLOSING = frozenset("，。、；：？！）》”’%")
-"""Signs that no line begins with; they hang over the margin."""
+"""Signs that no line begins with; one of them may hang over the margin."""
 
 
 def wrapped(text: str, ems: float) -> list[str]:
     """Break a text into lines of at most so many ems: between Chinese characters anywhere, else at spaces where there are any."""
     lines, line = [], ""
     for character in text:
-        if text_width(line + character) > ems and line and character not in _CLOSING:
+        if text_width(line + character) > ems and line and (character not in _CLOSING or text_width(line) > ems):
             space = line.rfind(" ") if character != " " and east_asian_width(character) not in "WF" else -1
             head, line = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
             lines.append(head)

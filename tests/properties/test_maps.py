@@ -81,11 +81,13 @@ def test_where_plans_differ_does_not_depend_on_which_is_first(one, other):
     assert differing_blocks(a, a).tolist() == []
 
 
-@given(st.text(st.sampled_from("学校seats 0-9()，"), max_size=60), st.integers(3, 30))
+@given(st.text(st.sampled_from("学校seats 0-9()，）"), max_size=60), st.integers(3, 30))
 @settings(max_examples=150, deadline=None)
 def test_broken_lines_fit_and_lose_nothing_but_spaces(text, ems):
     lines = wrapped(text, ems)
-    assert all(text_width(line) <= ems for line in lines)
+    for line in lines:
+        # One sign that ends a clause may hang over the margin, rather than begin the next line.
+        assert text_width(line[:-1] if line[-1:] in ("，", "）") else line) <= ems
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
