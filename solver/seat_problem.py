@@ -207,17 +207,15 @@ def _class_sizes(district: District, stage: Stage) -> ClassSizes:
 
 
 def _rooms(district: District, year: int, stages: tuple[Stage, ...]) -> NDArray[np.float64]:
-    """Return rooms by school and stage; private schools have none for primary and junior, since they have no catchment."""
+    """Return rooms by school and stage; 0 where a school may have no catchment."""
     rooms = rooms_in(district, year).astype(np.float64)
     seats = district.schools.seats
     assert seats is not None
-    private = np.array([owner == "private" for owner in district.schools.ownership], dtype=bool)
     for stage in stages:
         column = STAGES.index(stage)
         only_seats = rooms[:, column] < 0
         rooms[only_seats, column] = seats[only_seats, column] / room_capacity(district.rules, stage, SchoolKind.FULL, 1)[0]
-        if stage.programme is Programme.SCHOOL:
-            rooms[private, column] = 0
+        rooms[~district.schools.may_have_catchment(stage), column] = 0
     return np.maximum(rooms, 0)
 
 

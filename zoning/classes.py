@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Classes", "classes_phase_in", "rooms_by_grade", "split_classes"]
+__all__ = ["Classes", "classes_phase_in", "entry_rooms", "rooms_by_grade", "split_classes"]
 
 _NEVER = 1 << 50
 
@@ -111,6 +111,31 @@ def rooms_by_grade(pupils: Sequence[int], rooms: int, *, large: int, super_large
     return _shared_out(grades, int(rooms), large, super_large)
 
 
+def entry_rooms(rooms: int, kept: Sequence[int]) -> int:
+    """
+    Return how many rooms the entry grade may take so that later entry grades have as many.
+
+    Parameters
+    ----------
+    rooms
+        Classrooms of the school for the stage.
+    kept
+        Classes of the grades above the entry grade, lowest first.
+
+    Notes
+    -----
+    What the continuing grades leave (model.md §0), spread over the years until the highest of them have left: with ``left`` free
+    now and ``leaving_k`` classes leaving at the end of year ``k``, the least over ``h`` of ``ceil((left + Σ_{k ≤ h} leaving_k) /
+    (h + 1))``. A new school of 24 rooms thus opens 4 classes a year and not 24 at once (docs/decisions/0006).
+    """
+    freed = share = max(0, rooms - sum(kept))
+    if share:
+        for years, leaving in enumerate(reversed(kept), start=2):
+            freed += leaving
+            share = min(share, -(-freed // years))
+    return share
+
+
 def classes_phase_in(
     pupils: Sequence[int], rooms: int, kept: Sequence[int], standard: int, working: int | None = None
 ) -> tuple[int, ...] | None:
@@ -130,7 +155,7 @@ def classes_phase_in(
         holds its room until it leaves (docs/decisions/0006).
     working
         Largest class of the entry grade that is not large: to stay within it the grade may open more than its share of the rooms,
-        the classes that leave every later entry grade as many (`xuequ.zoning.rolls.entry_rooms`). No such share if not given.
+        the classes that leave every later entry grade as many (`entry_rooms`). No such share if not given.
 
     Returns
     -------
@@ -150,11 +175,7 @@ def classes_phase_in(
         if count and not classes[grade]:
             opened = min(left, -(-count // standard))
             if grade == 0 and working is not None:
-                freed, share = left, left
-                for years, leaving in enumerate(reversed(classes[1:]), start=2):
-                    freed += leaving
-                    share = min(share, -(-freed // years))
-                opened = min(opened, max(share, -(-count // working)))
+                opened = min(opened, max(entry_rooms(rooms, classes[1:]), -(-count // working)))
             if opened < 1:
                 return None
             classes[grade] = opened

@@ -127,8 +127,7 @@ def is_moved(district: District, catchments: Catchments) -> NDArray[np.bool_]:
     Notes
     -----
     Today is the district's school year, also for later years of a plan. Nothing is moved where today's catchments are not
-    known; a block
-    that no school has today is not moved either.
+    known; a block that no school has today is not moved either.
     """
     today = district.today.get(catchments.stage)
     if today is None:

@@ -194,6 +194,16 @@ class Schools:
         assert self.seats is not None
         return np.asarray((self.rooms[:, column] != 0) | (self.seats[:, column] > 0))
 
+    def may_have_catchment(self, stage: Stage) -> NDArray[np.bool_]:
+        """
+        Return which schools may have a catchment for a stage, shape ``(schools,)``.
+
+        Notes
+        -----
+        Private schools admit by draw and have none (policy.md §5); every kindergarten has a service area (policy.md §10).
+        """
+        return np.array([stage is Stage.KINDERGARTEN or owner != "private" for owner in self.ownership], dtype=bool)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

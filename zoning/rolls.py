@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xuequ.zoning.arrays import frozen, largest_remainder
-from xuequ.zoning.classes import classes_phase_in, rooms_by_grade
+from xuequ.zoning.classes import classes_phase_in, entry_rooms, rooms_by_grade
 from xuequ.zoning.errors import TodayUnknown
 from xuequ.zoning.places import SchoolKind
 from xuequ.zoning.seating import Capacity, room_capacity, rooms_in, successors
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.seating import SeatPlan
 
-__all__ = ["Rolls", "entry_capacity", "entry_rooms", "full_rolls", "next_rolls", "school_classes", "start_rolls"]
+__all__ = ["Rolls", "entry_capacity", "full_rolls", "next_rolls", "school_classes", "start_rolls"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,11 +110,9 @@ def next_rolls(
     Return the rolls one year on (regime ``phase_in``).
 
     A cohort of a block goes to the school whose catchment the block was in when the cohort entered, and stays. Cohorts that
-    entered before
-    the first catchments of ``entry`` follow today's, plus or minus those who are enrolled outside their catchment today. Where
-    the cohort's
-    school has closed its pupils go to the school that replaces it, else to the catchment of the year, and where that has closed
-    too to the nearest school that runs.
+    entered before the first catchments of ``entry`` follow today's, plus or minus those who are enrolled outside their catchment
+    today. Where the cohort's school has closed its pupils go to the school that replaces it, else to the catchment of the year,
+    and where that has closed too to the nearest school that runs.
 
     Parameters
     ----------
@@ -138,10 +136,7 @@ def next_rolls(
     moved = successors(district, seats, year)
     shape = previous.pupils.shape
     pupils, classes = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    kept = previous.classes.copy()
-    for old, new in moved.items():
-        kept[new] += kept[old]
-        kept[old] = 0
+    kept = _handed_over(previous.classes, moved)
     for stage in Stage:
         planned = entry.get(stage, {})
         if not planned and stage not in district.today:
@@ -151,46 +146,25 @@ def next_rolls(
     return Rolls(year, pupils, classes)
 
 
-def entry_rooms(rooms: int, kept: NDArray[np.int64]) -> int:
-    """
-    Return how many rooms the entry grade may take so that later entry grades have as many.
-
-    Parameters
-    ----------
-    rooms
-        Classrooms of the school for the stage.
-    kept
-        Classes of the grades above the entry grade, lowest first, shape ``(grades - 1,)``.
-
-    Notes
-    -----
-    What the continuing grades leave (model.md §0), spread over the years until the highest of them have left: with ``left``
-    free now and
-    ``leaving_k`` classes leaving at the end of year ``k``, the least over ``h`` of ``ceil((left + Σ_{k ≤ h} leaving_k) / (h +
-    1))``. A new school
-    of 24 rooms thus opens 4 classes a year and not 24 at once (docs/decisions/0006).
-    """
-    left = rooms - int(kept.sum())
-    if left <= 0:
-        return 0
-    freed = left + np.concatenate([[0], np.cumsum(kept[::-1])])
-    years = np.arange(1, len(freed) + 1)
-    return int(min(left, (-(-freed // years)).min()))
-
-
 def entry_capacity(district: District, stage: Stage, previous: Rolls, seats: SeatPlan | None = None) -> Capacity:
     """Return planned, working and absolute capacity of the entry grade of each school in the year after ``previous``."""
     year = previous.year + 1
     rooms = rooms_in(district, year, seats)[:, list(Stage).index(stage)]
-    kept = previous.classes[:, stage.grade_slice][:, :-1].copy()
-    for old, new in successors(district, seats, year).items():
-        kept[new] += kept[old]
-        kept[old] = 0
+    kept = _handed_over(previous.classes, successors(district, seats, year))[:, stage.grade_slice][:, :-1]
     sizes = np.array([
-        room_capacity(district.rules, stage, district.schools.kinds[j], entry_rooms(int(rooms[j]), kept[j]), entry=True)
+        room_capacity(district.rules, stage, district.schools.kinds[j], entry_rooms(int(rooms[j]), kept[j].tolist()), entry=True)
         for j in range(len(rooms))
     ]).reshape(-1, 3)  # fmt: skip
     return Capacity(sizes[:, 0], sizes[:, 1], sizes[:, 2])
+
+
+def _handed_over(classes: NDArray[np.int64], moved: Mapping[int, int]) -> NDArray[np.int64]:
+    """Return classes, shape ``(schools, grades)``, in which those of a relocated school are its successor's."""
+    kept = classes.copy()
+    for old, new in moved.items():
+        kept[new] += kept[old]
+        kept[old] = 0
+    return kept
 
 
 def _weights(district: District, stage: Stage, rooms: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -257,8 +231,7 @@ def _running(district: District, catchments: Catchments, rooms: NDArray[np.int64
     shut = [all(rooms[j] == 0 for j in zone) for zone in catchments.zones]
     if not any(shut):
         return catchments
-    public = np.array([owner != "private" for owner in district.schools.ownership], dtype=bool)
-    open_to = np.flatnonzero((rooms != 0) & (public | (catchments.stage is Stage.KINDERGARTEN)))
+    open_to = np.flatnonzero((rooms != 0) & district.schools.may_have_catchment(catchments.stage))
     homeless = np.flatnonzero(np.array([*shut, False])[catchments.zone])
     ways = np.array([district.distances.lookup(homeless, np.full(len(homeless), j)) for j in open_to])
     nearest = np.full(len(homeless), -1)

@@ -11,7 +11,6 @@ from xuequ.zoning.arrays import frozen
 from xuequ.zoning.catchments import pooled_zones
 from xuequ.zoning.rolls import Rolls, entry_capacity, next_rolls, start_rolls
 from xuequ.zoning.seating import STAGES, Capacity, room_capacity, rooms_in
-from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.options import Regime
     from xuequ.zoning.rules import Rules
     from xuequ.zoning.seating import SeatPlan
+    from xuequ.zoning.stage import Stage
 
 __all__ = [
     "Round",
@@ -76,13 +76,10 @@ def zoned_schools(district: District, stage: Stage, year: int, seats: SeatPlan |
 
     Notes
     -----
-    They run in that year with rooms for the stage. Private schools admit by draw and have no catchment (policy.md §5); every
-    kindergarten has a
-    service area (policy.md §10).
+    They run in that year with rooms for the stage, and `Schools.may_have_catchment`.
     """
     rooms = rooms_in(district, year, seats)[:, STAGES.index(stage)]
-    public = np.array([owner != "private" for owner in district.schools.ownership], dtype=bool)
-    return np.flatnonzero((rooms != 0) & (public | (stage is Stage.KINDERGARTEN)))
+    return np.flatnonzero((rooms != 0) & district.schools.may_have_catchment(stage))
 
 
 def seat_capacity(rules: Rules, stage: Stage, seats: int) -> tuple[int, int, int]:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from xuequ.zoning.district import District
     from xuequ.zoning.rules import Rules
 
-__all__ = ["Capacity", "Opening", "SeatPlan", "room_capacity", "rooms_in", "successors"]
+__all__ = ["STAGES", "Capacity", "Opening", "SeatPlan", "room_capacity", "rooms_in", "successors"]
 
 STAGES: tuple[Stage, ...] = tuple(Stage)
+"""The order of every array that has a stage axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ def rooms_in(district: District, year: int, seats: SeatPlan | None = None) -> ND
     Notes
     -----
     model.md §3: ``R_jgt = rooms_jgt + Σ y_sgt``; a relocated school's old rooms close when the new ones open. −1 stays where
-    only seats
-    are known.
+    only seats are known.
     """
     schools = district.schools
     assert schools.opened is not None

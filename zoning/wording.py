@@ -43,7 +43,7 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "more.far": ("{pupils} more pupils too far", "上学过远的学生增加{pupils}人"),
     "more.way": ("{km} pupil·km more", "总路程增加{km}人·公里"),
     "more.none": ("no pupil would be worse off", "没有学生受影响"),
-    "less.absolute": ("{pupils} pupils above 65 a class", "{pupils}名超过超大班额线的学生"),
+    "less.absolute": ("{pupils} pupils above the absolute capacity", "{pupils}名超过超大班额线的学生"),
     "less.working": ("{pupils} pupils above the working capacity", "{pupils}名超过大班额线的学生"),
     "less.far": ("{pupils} pupils too far", "{pupils}名上学过远的学生"),
     "less.none": ("no pupil above a limit", "0名超限学生"),

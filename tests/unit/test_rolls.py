@@ -7,9 +7,10 @@ import pytest
 from districts import grid_district
 
 from xuequ.zoning.catchments import Catchments
+from xuequ.zoning.classes import entry_rooms
 from xuequ.zoning.district import Enrolment
 from xuequ.zoning.places import NEVER, Action, Schools, Site
-from xuequ.zoning.rolls import entry_capacity, entry_rooms, full_rolls, next_rolls, start_rolls
+from xuequ.zoning.rolls import entry_capacity, full_rolls, next_rolls, start_rolls
 from xuequ.zoning.seating import Opening, SeatPlan, rooms_in, successors
 from xuequ.zoning.stage import GRADES, Stage
 
@@ -158,7 +159,7 @@ def test_pupils_of_a_closed_school_follow_the_catchments_of_the_year():
     ],
 )
 def test_entry_rooms(rooms, kept, expected):
-    assert entry_rooms(rooms, np.array(kept)) == expected
+    assert entry_rooms(rooms, kept) == expected
 
 
 def test_entry_capacity_is_that_of_the_rooms_left():
