@@ -10,7 +10,9 @@ import pulp
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 
@@ -27,6 +29,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.fail(f"the shared cases are not in {folder}; set XUEQU_SHARED to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a process: Playwright's plain calls start only once in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture

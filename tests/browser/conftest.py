@@ -1,10 +1,10 @@
-"""One server and one browser for all tests of the public page."""
+"""One server for all tests of the public page, and pages that watch for faults."""
 
 from __future__ import annotations
 
 import pytest
 from live import served
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from publications import publication
 
 from xuequ.api.app import create_app
@@ -16,14 +16,6 @@ expect.set_options(timeout=30_000)  # a state is waited for, however busy the ma
 def address():
     with served(create_app(publication())) as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        yield started
-        started.close()
 
 
 @pytest.fixture

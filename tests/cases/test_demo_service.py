@@ -12,7 +12,7 @@ import shapely
 from fastapi.testclient import TestClient
 from live import served
 from plans import hand_plan
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from xuequ.api.app import create_app
 from xuequ.api.publication import open_publication, published
@@ -137,15 +137,14 @@ def test_answers_of_the_demo_are_small(service, publication):
 
 
 @pytest.mark.browser
-def test_an_address_of_the_demo_is_found_in_a_browser(application, publication, chosen):
+def test_an_address_of_the_demo_is_found_in_a_browser(browser, application, publication, chosen):
     address = next(item for item in chosen if item.street)
     row = next(
         item
         for item in publication.statement.assignment
         if item.block_id == publication.district.blocks.ids[address.block] and item.stage == "primary" and item.school_id
     )
-    with served(application) as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+    with served(application) as home:
         page = browser.new_page(viewport={"width": 390, "height": 844})
         page.goto(home)
         page.locator("#address").fill(address.text)
@@ -154,7 +153,7 @@ def test_an_address_of_the_demo_is_found_in_a_browser(application, publication, 
         expect(page.locator('.span[data-stage="primary"]').first).to_have_attribute("data-zone", row.school_id)
         expect(page.locator("aside.synthetic")).to_be_visible()
         expect(page.locator("#map[data-ready]")).to_be_attached()
-        browser.close()
+        page.close()
 
 
 def test_distances_are_walked(service, chosen):

@@ -129,7 +129,7 @@ def test_the_same_sight_is_cut_once_and_only_the_last_two_are_kept():
 
 
 def test_the_ground_of_a_district_is_made_once():
-    assert ground(GRID) is BELOW
+    assert ground(GRID) is ground(GRID)
     assert ground(GRID.replace(name="another")) is not BELOW
 
 

@@ -24,16 +24,6 @@ PLAN = town_plan(DISTRICT)
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def file_of(tmp_path_factory):
     made = {}
 
@@ -49,11 +39,11 @@ def file_of(tmp_path_factory):
 
 
 @pytest.fixture
-def open_map(chromium, file_of):
+def open_map(browser, file_of):
     contexts = []
 
     def open_it(lang: str = "zh", size: tuple[int, int] = (1280, 800), **changes: object):
-        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(8000)

@@ -23,19 +23,9 @@ def files(tmp_path_factory):
     }
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
-def open_page(request, chromium, files):
-    context = chromium.new_context(viewport={"width": request.param[0], "height": request.param[1]}, offline=True)
+def open_page(request, browser, files):
+    context = browser.new_context(viewport={"width": request.param[0], "height": request.param[1]}, offline=True)
 
     def open_it(name: str):
         page = context.new_page()
