@@ -6,8 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import resources
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from xuequ.zoning.statement import AssignmentRow, SchoolRow, Statement
 
 __all__ = ["Publication", "open_publication", "published"]
-
-_SHIPPED = frozenset({"demo", "wanxiu"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,8 +164,7 @@ def open_publication(settings: Settings) -> Publication:
     from xuequ.data.case import case_folder, read_case  # noqa: PLC0415 - heavy
     from xuequ.data.plans import read_plan  # noqa: PLC0415
 
-    case_folder(settings.case)
-    folder = settings.plan or _plan_of(settings.case)
+    folder = settings.plan or case_folder(settings.case) / "plan"
     if not folder.is_dir():
         raise CaseError(
             f"there is no plan folder {folder}; make one with: xuequ plan {settings.case} --out PLAN, "
@@ -177,12 +172,6 @@ def open_publication(settings: Settings) -> Publication:
         )
     district = read_case(settings.case, settings.overrides).district
     return published(district, read_plan(folder), settings)
-
-
-def _plan_of(case: str) -> Path:
-    """Return where the plan of a case lies if none is named."""
-    folder = Path(str(resources.files("xuequ.data"))) / "demo" if case in _SHIPPED and not Path(case).is_dir() else Path(case)
-    return folder / "plan"
 
 
 def _order(row: AssignmentRow) -> tuple[int, int, str]:

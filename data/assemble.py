@@ -65,7 +65,8 @@ def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems
     site_table = tables.get("sites")
     schools = schools_of(tables["schools"], site_table, blocks, stage, rules, problems)
     sites = () if site_table is None else sites_of(site_table, tables["schools"].text("id"), problems)
-    enrolment = enrolment_of(tables["enrolment"], schools, school_year, problems) if _filled(tables, "enrolment") else None
+    enrolled = _filled(tables, "enrolment")
+    enrolment = enrolment_of(tables["enrolment"], schools, school_year, rules, problems) if enrolled else None
     demand = _demand(tables, case, rules, blocks, (school_year, *years), stage, problems)
     distances, road_pieces = distances_of(tables, blocks, schools, case, problems)
     district = District(

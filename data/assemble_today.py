@@ -12,7 +12,7 @@ from shapely import STRtree
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.cluster import ClusterPlan, Membership, Role, Tie, TieKind
 from xuequ.zoning.district import Enrolment
-from xuequ.zoning.places import index_of
+from xuequ.zoning.places import SchoolKind, index_of
 from xuequ.zoning.stage import GRADES, Stage
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xuequ.data.read import Table
     from xuequ.zoning.places import Blocks, Schools
     from xuequ.zoning.problems import Problems
+    from xuequ.zoning.rules import Rules
 
 __all__ = ["catchments_of", "class_sizes", "clusters_of", "enrolment_of", "ties_of"]
 
@@ -31,11 +32,12 @@ _SPLIT_SHARE = 0.9
 """A block of which less than this share lies in one catchment is called split."""
 
 
-def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Problems) -> Enrolment | None:
+def enrolment_of(table: Table, schools: Schools, school_year: int, rules: Rules, problems: Problems) -> Enrolment | None:
     """
     Read who is enrolled in the district's school year.
 
-    Rows may be grades (pupils, classes), grades with the size of each class (``sizes``), or single classes (``section``).
+    Rows may be grades (pupils, classes), grades with the size of each class (``sizes``), or single classes (``section``); where
+    classes are not known they are as many standard ones as the pupils fill.
     """
     index = index_of(schools.ids)
     pupils = np.zeros((len(schools), len(GRADES)), dtype=np.int64)
@@ -66,8 +68,10 @@ def enrolment_of(table: Table, schools: Schools, school_year: int, problems: Pro
         classes[j, g] += len(sizes) or (int(counts[k]) if np.isfinite(counts[k]) else int(sections and total > 0))
     bare = (pupils > 0) & (classes == 0)
     if bare.any():
-        classes[bare] = -(-pupils[bare] // 45)
-        problems.warn("enrolment", f"the number of classes is not known for {int(bare.sum())} grades; classes of 45 are assumed",
+        for j, g in np.argwhere(bare):
+            classes[j, g] = -(-pupils[j, g] // rules.standard(GRADES[g], full=schools.kinds[j] is SchoolKind.FULL))
+        unknown = f"the number of classes is not known for {int(bare.sum())} grades"
+        problems.warn("enrolment", f"{unknown}; standard classes are assumed",
                       "add a column classes, or one row for each class with a column section", column="classes")  # fmt: skip
     return Enrolment(pupils, classes)
 

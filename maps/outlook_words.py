@@ -8,8 +8,14 @@ if TYPE_CHECKING:
     from xuequ.maps.scene import Scene
     from xuequ.maps.texts import Texts
     from xuequ.zoning.outlook import Outlook
+    from xuequ.zoning.rules import Rules
 
-__all__ = ["outlook_sentences"]
+__all__ = ["large_class_note", "outlook_sentences"]
+
+
+def large_class_note(rules: Rules, texts: Texts) -> str:
+    """Return from how many pupils on a class is large and super-large by the rules of the case (policy.md §3)."""
+    return texts("outlook.note", large=rules.large_class, super_large=rules.super_large_class)
 
 
 def outlook_sentences(scene: Scene, texts: Texts, *, brief: bool = False) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xuequ.maps.outlines import coded_lines, coded_shapes, district_outlines
+from xuequ.maps.outlook_words import large_class_note
 from xuequ.maps.palette import ALERTS, NO_CATCHMENT, colour_numbers, fill, touching
 from xuequ.maps.scene import layers_without_plan
 
@@ -45,7 +46,7 @@ def map_payload(scene: Scene, texts: Texts) -> dict[str, Any]:
         "name": district.name,
         "synthetic": district.synthetic,
         "smallCount": district.options.publish.small_count,
-        "texts": dict(texts.table()),
+        "texts": {**texts.table(), "outlook.note": large_class_note(district.rules, texts)},
         "today": district.school_year,
         "yearNames": {str(year): texts.year(year) for year in sorted({layer.year for layer in scene.layers})},
         "stages": [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuequ.maps.documents import Page, document, source_lines
 from xuequ.maps.inlining import data_address
-from xuequ.maps.outlook_words import outlook_sentences
+from xuequ.maps.outlook_words import large_class_note, outlook_sentences
 from xuequ.maps.palette import alert_style
 from xuequ.maps.scene import scene
 from xuequ.maps.sheets import Atlas
@@ -66,6 +66,7 @@ def report(district: District, plan: Plan, lang: str = "zh", *, warnings: Sequen
         "sentences": outlook_sentences(shown, texts),
         "gap": relative_gap,
         "outlook": _outlook(shown, texts),
+        "large_note": large_class_note(district.rules, texts),
         "stage_goals": _stage_goals(plan),
         "projects": sorted(shown.projects, key=_project_order),
         "accounts": _accounts(district, plan),

@@ -222,8 +222,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Without the plan {count} of {classes} classes are large in {year} ({share}).",
     ),
     "outlook.note": (
-        "大班额：56人及以上；超大班额：66人及以上（规则可由方案修改）。",
-        "Large: 56 pupils and more; super-large: 66 and more (as the rules of the case say).",
+        "大班额：{large}人及以上；超大班额：{super_large}人及以上。",
+        "Large: {large} pupils and more; super-large: {super_large} and more.",
     ),
     # report
     "summary": ("摘要", "Summary"),

@@ -276,9 +276,16 @@ def test_enrolment_in_its_three_forms(tmp_path):
     assert enrolment.pupils[1, g3] == 120
 
 
-def test_unknown_classes_are_assumed_and_told(tmp_path):
+@pytest.mark.parametrize(("rules", "kind", "classes"), [
+    ("", "", 16), ("class_standard.primary = 40", "", 18), ("", "教学点", 24),
+])  # fmt: skip
+def test_unknown_classes_are_assumed_to_be_standard_ones_and_told(tmp_path, rules, kind, classes):
+    """720 pupils: classes of 45, of the standard that the case sets, and of 30 at a teaching point (policy §3)."""
     case = whole_case().table("enrolment", [{"school": "A", "grade": "g1", "pupils": 720}])
-    assert made(case, tmp_path, "the number of classes is not known for 1 grades").enrolment.classes.sum() == 16
+    case.sections["rules"] = rules
+    case.schools[0]["kind"] = kind
+    told = "the number of classes is not known for 1 grades; standard classes are assumed"
+    assert made(case, tmp_path, told).enrolment.classes.sum() == classes
 
 
 def blocks_to(schools):

@@ -11,6 +11,7 @@ from showpiece import town, town_plan
 
 from xuequ.maps.outlines import decoded
 from xuequ.maps.payload import map_payload, renumbered, zone_colours
+from xuequ.maps.reporting import report
 from xuequ.maps.scene import scene
 from xuequ.maps.texts import texts
 from xuequ.zoning.catchments import Catchments
@@ -121,3 +122,14 @@ def test_blocks_without_children_are_empty_and_not_few():
     nobody = type(DISTRICT.demand)(DISTRICT.demand.years, np.zeros_like(DISTRICT.demand.pupils))
     children = map_payload(scene(DISTRICT.replace(demand=nobody), PLAN), texts("en"))["layers"]["primary|2026"]["children"]
     assert set(children) == {0}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("zh", "大班额：51人及以上；超大班额：61人及以上"), ("en", "Large: 51 pupils and more; super-large: 61")],
+)
+def test_what_a_large_class_is_are_the_rules_of_the_case(language, told):
+    district = DISTRICT.replace(rules=DISTRICT.rules.override({"large_class": 51, "super_large_class": 61}))
+    plan = PLAN.replace(fingerprint=district.fingerprint)
+    assert map_payload(scene(district, plan), texts(language))["texts"]["outlook.note"].startswith(told)
+    assert told in report(district, plan, language, pictures=False).html

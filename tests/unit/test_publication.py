@@ -61,6 +61,19 @@ def test_the_plan_lies_in_the_case_if_none_is_named(case):
     assert set(found.by_catchment["primary", 2026]) == {"north", "south"}
 
 
+def test_the_case_may_be_named_by_its_file(case):
+    assert open_publication(Settings(case=str(case / "case.toml"))).years == (2026,)
+
+
+def test_an_empty_folder_named_demo_does_not_hide_the_shipped_case(tmp_path, monkeypatch):
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("xuequ.api.publication.published", lambda district, statement, _: (district.name, statement.plan["case"]))
+    name, fingerprint = open_publication(Settings(case="demo"))
+    assert "合成数据" in name
+    assert fingerprint
+
+
 def test_overrides_reach_the_case(case):
     assert (
         open_publication(Settings(case=str(case), overrides=("publish.contact=here",))).district.options.publish.contact == "here"
