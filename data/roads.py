@@ -230,11 +230,6 @@ class RoadNetwork:
         pairs = np.column_stack([nodes[tree.query(places)[1]] for places in (start, end)])
         return self.linked_by(pairs[component[pairs[:, 0]] != component[pairs[:, 1]]])
 
-    def nearest_nodes(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the node nearest to each point, shape ``(points,)``."""
-        placed = np.flatnonzero(np.isfinite(self.points).all(axis=1))
-        return np.asarray(placed[KDTree(self.points[placed]).query(points)[1]], dtype=np.int64)
-
     def main(self, least_piece: float) -> RoadNetwork:
         """
         Return the network without its fragments.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.plan import Plan
     from xuequ.zoning.statement import SchoolRow, SeatRow, Statement
 
-__all__ = ["Layer", "Load", "Project", "Scene", "layers_without_plan", "scene"]
+__all__ = ["Layer", "Load", "Project", "Scene", "layers_without_plan", "middle_extent", "scene"]
 
 _INVENTED = "※"
 """Reference mark that stands after a made-up name."""
@@ -215,17 +215,17 @@ class Scene:
         """
         Return west, south, east, north of the town that a map of the whole district shows too small, in metres.
 
-        It holds nine tenths of the children of urban blocks; None where it is more than a fifth of the district.
+        It holds nine tenths of the children of urban blocks; None where it is a fifth of the district or more.
         """
         blocks = self.district.blocks
         urban = np.array([setting == "urban" for setting in blocks.settings], dtype=bool)
         children = self.district.demand.by_grade(self.district.school_year).sum(axis=0)[urban]
         if not children.any():
             return None
-        (west, south), (east, north) = _middle(blocks.points[urban], children, 0.05)
+        (west, south), (east, north) = middle_extent(blocks.points[urban], children, 0.05)
         edge = 0.04 * max(east - west, north - south)
         whole = np.ptp(blocks.points, axis=0)
-        if (east - west) * (north - south) * 5 > whole[0] * whole[1]:
+        if (east - west) * (north - south) * 5 >= whole[0] * whole[1]:
             return None
         return west - edge, south - edge, east + edge, north + edge
 
@@ -317,8 +317,19 @@ def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer
     )
 
 
-def _middle(points: NDArray[np.float64], weights: NDArray[np.int32], tail: float) -> list[list[float]]:
-    """Return the lower and the upper corner of what is left when a part of the weight is cut off on each of four sides."""
+def middle_extent(points: NDArray[np.float64], weights: NDArray[np.int32], tail: float) -> list[list[float]]:
+    """
+    Return the lower and the upper corner of what is left when a part of the weight is cut off on each of four sides.
+
+    Parameters
+    ----------
+    points
+        Metres, shape ``(points, 2)``.
+    weights
+        Of each point, shape ``(points,)``.
+    tail
+        The part, below 0.5.
+    """
     corners = []
     for share in (tail, 1 - tail):
         corner = []

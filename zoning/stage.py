@@ -33,11 +33,6 @@ class Grade(StrEnum):
         """The stage that the grade belongs to."""
         return _STAGE_OF[self]
 
-    @property
-    def years_in(self) -> int:
-        """School years between the entry grade of the stage and this grade (0 for the entry grade)."""
-        return self.stage.grades.index(self)
-
 
 GRADES: tuple[Grade, ...] = tuple(Grade)
 """All grades, lowest first: the order of every array that has a grade axis."""

@@ -15,7 +15,7 @@ from xuequ.maps.drawing import text_width, wrapped
 from xuequ.maps.html_map import interactive
 from xuequ.maps.inlining import script_safe
 from xuequ.maps.reporting import report
-from xuequ.maps.scene import _middle
+from xuequ.maps.scene import middle_extent
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.stage import Stage
 
@@ -95,7 +95,7 @@ def test_broken_lines_fit_and_lose_nothing_but_spaces(text, ems):
 @settings(max_examples=100, deadline=None)
 def test_the_middle_lies_within_the_points_and_holds_most_of_the_weight(rows):
     points, weights = np.array([row[:2] for row in rows], dtype=float), np.array([row[2] for row in rows])
-    (west, south), (east, north) = _middle(points, weights, 0.05)
+    (west, south), (east, north) = middle_extent(points, weights, 0.05)
     assert points[:, 0].min() <= west <= east <= points[:, 0].max()
     assert points[:, 1].min() <= south <= north <= points[:, 1].max()
     inside = (points >= (west, south)).all(axis=1) & (points <= (east, north)).all(axis=1)

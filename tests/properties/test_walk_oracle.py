@@ -228,8 +228,7 @@ def test_a_table_of_edges_is_the_graph_that_it_says(edges, seed):
     assume(seen)
     between = shortest(graph)
     places = np.array([points[name] for name in seen])
-    nodes = {name: int(network.nearest_nodes(np.array([points[name]]))[0]) for name in seen}
-    assert {name: network.points[node].tolist() for name, node in nodes.items()} == {name: list(points[name]) for name in seen}
+    assert {tuple(point) for point in network.points.tolist()} >= {points[name] for name in seen}
     found = walk_distances(places, places, network, WalkOptions("node", least_piece=WHOLE))[0].to_matrix()
     assert same(found, np.array([[between(a, b) for b in seen] for a in seen]))
 

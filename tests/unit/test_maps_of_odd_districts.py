@@ -130,6 +130,7 @@ def test_one_school_for_all():
     assert "没有差别。" in " ".join(item.text for item in side.all("p"))
 
 
+@pytest.mark.filterwarnings("error")
 def test_one_block_one_school():
     district = grid_district(1, 1, (0,), years=(2026,), stages=(Stage.PRIMARY,))
     data, book, _, _ = everything(district, primary_plan(district))

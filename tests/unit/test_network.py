@@ -125,8 +125,7 @@ def test_joined_ends_do_not_cross_a_river():
     river = [shapely.LineString([(100, -50), (100, 50)])]
     network = RoadNetwork.from_lines(banks, options=RoadOptions(join_ends_m=20.0), barriers=river)
     assert network.components().max() == 1
-    ends = network.nearest_nodes(np.array([[95.0, 0.0], [105.0, 0.0]]))
-    assert way(network.linked_by(ends[None, :]), (0, 0), (200, 0)) == pytest.approx(200.0)
+    assert way(network.bridged(np.array([[95.0, 0.0]]), np.array([[105.0, 0.0]]), 1.0), (0, 0), (200, 0)) == pytest.approx(200.0)
 
 
 def test_a_ferry_joins_what_roads_do_not():

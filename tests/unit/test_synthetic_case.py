@@ -233,7 +233,7 @@ class TestWave:
             rolls = next_rolls(district, rolls, {})
             for stage in (Stage.PRIMARY, Stage.JUNIOR):
                 for grade in stage.grades:
-                    if year - grade.years_in > 2025:
+                    if year - stage.grades.index(grade) > 2025:
                         continue
                     g = GRADES.index(grade)
                     for pupils, classes in zip(rolls.pupils[:, g], rolls.classes[:, g], strict=True):
