@@ -1,4 +1,4 @@
-"""Block shapes and the borders between blocks as short lists of whole metres: drawn once, whatever the year."""
+"""Where a district lies on a map: block shapes and the borders between blocks in whole metres, and where most people live."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from xuequ.zoning.district import District
 
-__all__ = ["Outlines", "coded_lines", "coded_shapes", "decoded", "district_outlines", "outlines", "touching_blocks"]
+__all__ = [
+    "Outlines", "coded_lines", "coded_shapes", "decoded", "district_outlines", "middle_extent", "outlines", "touching_blocks",
+]  # fmt: skip
 
 _VERTICES_KEPT = 120_000
 """Above this many vertices shapes are simplified, so that the page stays small and quick."""
@@ -206,3 +208,27 @@ def _edge_of_all(shapes: NDArray[Any]) -> list[tuple[int, int, Any]]:
         for index, shape in enumerate(shapes)
         if shape is not None and shapely.intersects(edge, shape)
     ]
+
+
+def middle_extent(points: NDArray[np.float64], weights: NDArray[np.int32], tail: float) -> list[list[float]]:
+    """
+    Return the lower and the upper corner of what is left when a part of the weight is cut off on each of four sides.
+
+    Parameters
+    ----------
+    points
+        Metres, shape ``(points, 2)``.
+    weights
+        Of each point, shape ``(points,)``.
+    tail
+        The part, below 0.5.
+    """
+    corners = []
+    for share in (tail, 1 - tail):
+        corner = []
+        for axis in (0, 1):
+            order = np.argsort(points[:, axis], kind="stable")
+            reached = np.searchsorted(np.cumsum(weights[order]), share * weights.sum())
+            corner.append(float(points[order[min(int(reached), len(order) - 1)], axis]))
+        corners.append(corner)
+    return corners

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xuequ.maps.outlines import district_outlines
+from xuequ.maps.outlines import district_outlines, middle_extent
 from xuequ.zoning.arrays import frozen
 from xuequ.zoning.indicators import assigned_distance_m, is_moved
 from xuequ.zoning.outlook import Outlook, outlook
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.plan import Plan
     from xuequ.zoning.statement import SchoolRow, SeatRow, Statement
 
-__all__ = ["Layer", "Load", "Project", "Scene", "layers_without_plan", "middle_extent", "scene"]
+__all__ = ["Layer", "Load", "Project", "Scene", "layers_without_plan", "scene"]
 
 _INVENTED = "※"
 """Reference mark that stands after a made-up name."""
@@ -315,30 +315,6 @@ def _layers(district: District, plan: Plan, statement: Statement) -> tuple[Layer
         )
         for item in sorted(plan.catchments, key=lambda item: (list(Stage).index(item.stage), item.year))
     )
-
-
-def middle_extent(points: NDArray[np.float64], weights: NDArray[np.int32], tail: float) -> list[list[float]]:
-    """
-    Return the lower and the upper corner of what is left when a part of the weight is cut off on each of four sides.
-
-    Parameters
-    ----------
-    points
-        Metres, shape ``(points, 2)``.
-    weights
-        Of each point, shape ``(points,)``.
-    tail
-        The part, below 0.5.
-    """
-    corners = []
-    for share in (tail, 1 - tail):
-        corner = []
-        for axis in (0, 1):
-            order = np.argsort(points[:, axis], kind="stable")
-            reached = np.searchsorted(np.cumsum(weights[order]), share * weights.sum())
-            corner.append(float(points[order[min(int(reached), len(order) - 1)], axis]))
-        corners.append(corner)
-    return corners
 
 
 def _beside(district: District) -> NDArray[np.int64]:

@@ -14,8 +14,8 @@ from xuequ.maps.comparison import compare, differing_blocks
 from xuequ.maps.drawing import text_width, wrapped
 from xuequ.maps.html_map import interactive
 from xuequ.maps.inlining import script_safe
+from xuequ.maps.outlines import middle_extent
 from xuequ.maps.reporting import report
-from xuequ.maps.scene import middle_extent
 from xuequ.zoning.catchments import Catchments
 from xuequ.zoning.stage import Stage
 
