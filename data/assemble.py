@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xuequ.zoning.places import Blocks, Schools
     from xuequ.zoning.problems import Problems
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "births_of", "past_enrolment"]
 
 
 def assemble(case: CaseFile, tables: Mapping[str, Table], plane: Plane, problems: Problems) -> tuple[District, int | None]:
@@ -151,7 +151,7 @@ def _demand(
     if given and not any(name.startswith("pupils") for name in tables["blocks"].data):
         return given_demand(tables["demand"], blocks.ids, None, years, problems)
     now, graded = pupils_now(tables["blocks"], stage, problems)
-    rolls = _past_enrolment(tables.get("enrolment"), years[0])
+    rolls = past_enrolment(tables.get("enrolment"), years[0])
     all_graded = all(graded.values())
     if not all_graded and (rolls is not None or _filled(tables, "births")):
         now, all_graded = _spread(now, graded, rolls, years[0], problems), True
@@ -182,7 +182,14 @@ def _spread(
     return result
 
 
-def _past_enrolment(table: Table | None, school_year: int) -> PastEnrolment | None:
+def births_of(table: Table) -> Births:
+    """Return the births of a table, by area, year and, where it has them, month."""
+    month = table.whole("month").tolist() if table.has("month") else None
+    return Births.from_rows(table.text("area"), table.whole("year").tolist(), table.number("births", 0.0).tolist(), month)
+
+
+def past_enrolment(table: Table | None, school_year: int) -> PastEnrolment | None:
+    """Return the pupils of past school years by grade, None where a table has none; rows without a year are of today's."""
     if table is None or not len(table) or not table.has("pupils"):
         return None
     return PastEnrolment.from_rows(
@@ -205,13 +212,10 @@ def _forecast(
     except (ValueError, TypeError) as error:
         problems.error("case.toml", str(error), "correct or delete the key", column="forecast")
         return constant_demand(now, years, graded=True, problems=problems)
-    births = tables["births"]
-    month = births.whole("month").tolist() if births.has("month") else None
     assert blocks.households is not None
     known = ForecastInput(
-        years[0], years[1:], now, blocks.communities, blocks.households,
-        Births.from_rows(births.text("area"), births.whole("year").tolist(), births.number("births", 0.0).tolist(), month),
-        rolls, _housing(tables.get("housing"), blocks, problems), rules,
+        years[0], years[1:], now, blocks.communities, blocks.households, births_of(tables["births"]), rolls,
+        _housing(tables.get("housing"), blocks, problems), rules,
     )  # fmt: skip
     result = forecast(known, options)
     if options.coverage:

@@ -18,7 +18,7 @@ from xuequ.zoning.cluster import ClusterPlan, Membership, Role
 from xuequ.zoning.cluster_measures import BALANCE_BAND, CLUSTER_GOALS, cluster_goal_values, school_loads
 from xuequ.zoning.explanation import Explanation
 from xuequ.zoning.places import Setting
-from xuequ.zoning.plan import Goal, Plan, PlanKind, Status
+from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, is_proved
 from xuequ.zoning.rolls import start_rolls
 from xuequ.zoning.stage import Programme, Stage
 
@@ -171,7 +171,7 @@ def _stated(plan: Plan, problem: ClusterProblem, clusters: Mapping[int, int], bo
     names = problem.district.schools.names
     values = cluster_goal_values(problem.district, clusters, problem.loads, problem.today)
     goals = tuple(_goal(name, values[name], bounds[name]) for name in CLUSTER_GOALS)
-    proved = all(goal.bound is not None and goal.value - goal.bound <= 1e-5 * max(1.0, goal.value) for goal in goals)
+    proved = all(is_proved(goal.value, goal.bound) for goal in goals)
     travel = next(goal for goal in goals if goal.name == "travel")
     known_names = tuple((ids[lead], names[lead] or ids[lead]) for lead in sorted(problem.leads, key=lambda j: ids[j]))
     return plan.replace(

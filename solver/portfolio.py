@@ -14,7 +14,7 @@ from xuequ.solver.stop import Clock, MaxIterations
 from xuequ.zoning.explanation import Explanation
 from xuequ.zoning.indicators import goal_value, loads_by_id
 from xuequ.zoning.options import GOAL_UNITS
-from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, relative_gap
+from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, is_proved
 from xuequ.zoning.stage import Stage
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["zone"]
 
 _DEFAULT_BATCHES = 3000
-_PROVEN = 1e-6
-"""Relative gap at which a goal counts as proved: that at which HiGHS ends a search."""
 
 
 def zone(
@@ -140,8 +138,7 @@ def _plan(district: District, run: Run, blank: Plan) -> Plan:
     distance = next((goal for goal in goals if goal.name == "distance"), None)
     above = np.maximum(total - run.ranking.base, 0.0)
     fits = not (above > 1e-9).any()
-    gaps = [relative_gap(goal.value, goal.bound) for goal in goals]
-    proven = fits and all(gap is not None and gap <= _PROVEN for gap in gaps)
+    proven = fits and all(is_proved(goal.value, goal.bound) for goal in goals)
     explanation = Explanation() if fits else explain_excess(district, problem, run.zone)
     # What the search did not fit may fit in another plan, unless a shortage proves that it cannot.
     without = Status.INFEASIBLE if explanation.shortage else Status.STOPPED

@@ -17,7 +17,7 @@ from xuequ.solver.seat_reasons import checked_on_blocks, site_reasons
 from xuequ.solver.seat_thrift import save_money
 from xuequ.solver.stop import Clock
 from xuequ.zoning.explanation import Explanation
-from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, relative_gap
+from xuequ.zoning.plan import Goal, Plan, PlanKind, Status, is_proved, relative_gap
 from xuequ.zoning.seating import STAGES, SeatPlan
 from xuequ.zoning.stage import Programme
 
@@ -261,7 +261,7 @@ def _merged(district: District, options: SeatOptions, parts: Sequence[_Part], cl
         value = round(sum(item for item, _ in each), 6)
         goals.append(Goal(name, value, None if bound is None else min(value, round(bound, 6)), unit, _TOLERANCES.get(name, 0.0)))
     cost = next(goal for goal in goals if goal.name == "cost")
-    proved = all(goal.bound is not None and goal.value - goal.bound <= 1e-6 * max(1.0, goal.value) for goal in goals)
+    proved = all(is_proved(goal.value, goal.bound) for goal in goals)
     return plan.replace(
         status=Status.OPTIMAL if proved else Status.FEASIBLE,
         goals=tuple(goals),

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from xuequ.zoning.seating import SeatPlan
     from xuequ.zoning.stage import Stage
 
-__all__ = ["Certificate", "Goal", "Plan", "PlanKind", "Status", "relative_gap"]
+__all__ = ["PROVED_GAP", "Certificate", "Goal", "Plan", "PlanKind", "Status", "is_proved", "relative_gap"]
+
+PROVED_GAP = 1e-6
+"""Relative gap at which a value counts as proved best: that at which the engines end a search."""
 
 
 class Status(StrEnum):
@@ -48,6 +51,12 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
     if objective is None or bound is None:
         return None
     return max(0.0, objective - bound) / max(1.0, abs(objective))
+
+
+def is_proved(objective: float | None, bound: float | None) -> bool:
+    """Return whether a value counts as proved best: its gap is at most `PROVED_GAP`."""
+    gap = relative_gap(objective, bound)
+    return gap is not None and gap <= PROVED_GAP
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ def check(
 def forecast(
     case: Case,
     out: Out,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Also forecast from every past school year, and tell how far off that was.")
+    ] = False,
     overrides: Set = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -116,7 +119,7 @@ def forecast(
     from xuequ.api.cli.planning import run_forecast  # noqa: PLC0415
 
     common = Common(case, overrides, json=json, quiet=quiet, verbose=verbose)
-    guarded(common, lambda: run_forecast(common, out))
+    guarded(common, lambda: run_forecast(common, out, backtest=backtest))
 
 
 @app.command()

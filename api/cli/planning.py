@@ -21,18 +21,41 @@ if TYPE_CHECKING:
 __all__ = ["make", "run_forecast", "run_verb", "run_zone", "settle"]
 
 
-def run_forecast(common: Common, out: Path) -> None:
-    """Write the demand of a case."""
+def run_forecast(common: Common, out: Path, *, backtest: bool = False) -> None:
+    """Write the demand of a case, and tell how far off forecasts of its past were."""
     from xuequ.data.exports import write_demand  # noqa: PLC0415
 
     district = common.read().district
     path = write_demand(out, district)
     demand = district.demand
     totals = {str(year): {stage.value: int(demand.of_stage(stage, year).sum()) for stage in Stage} for year in demand.years}
-    result = {"demand": str(path), "method": demand.method, "scenarios": list(demand.scenarios), "pupils": totals}
+    result: dict[str, Any] = {"demand": str(path), "method": demand.method, "scenarios": list(demand.scenarios), "pupils": totals}
     lines = [f"{path}: {demand.method}", "year  " + "".join(f"{stage:>14}" for stage in Stage)]
     lines += [f"{year}  " + "".join(f"{count:14,}" for count in row.values()) for year, row in totals.items()]
+    if backtest:
+        result["backtest"], told = _past_errors(common)
+        lines += told
     common.answer(result, lines)
+
+
+def _past_errors(common: Common) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the errors of forecasts of the past as JSON and as lines, beside those of the forecast that nothing changes."""
+    from xuequ.data.past_errors import past_errors  # noqa: PLC0415
+
+    found = past_errors(common.case, common.overrides or ())
+    rows = [
+        {
+            "stage": item.stage.value, "years_ahead": item.ahead, "origins": list(item.origins), "errors": list(item.errors),
+            "mean_error": item.mean, "mean_naive_error": item.mean_naive,
+        }
+        for item in found
+    ]  # fmt: skip
+    lines = ["", "Forecasts from past school years, mean size of the error for the whole district:"]
+    lines.append(f"{'stage':<14}{'years ahead':>12}{'origins':>9}{'forecast':>10}{'nothing changes':>17}")
+    lines += [
+        f"{item.stage:<14}{item.ahead:>12}{len(item.origins):>9}{item.mean:>10.1%}{item.mean_naive:>17.1%}" for item in found
+    ]
+    return rows, lines
 
 
 def run_zone(common: Common, out: Path, stage: StageName | None, year: int | None, regime: Regime | None) -> None:
