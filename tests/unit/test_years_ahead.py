@@ -11,6 +11,7 @@ from districts import grid_district
 from planned import seat_district
 
 from xuequ.solver.horizon import plan
+from xuequ.solver.portfolio import zone
 from xuequ.solver.seat_problem import building_years, horizon_years, seat_problem, targets
 from xuequ.solver.stage_years import Movements, StageTask, waiting_blocks, zone_years
 from xuequ.solver.stop import Interrupted, MaxIterations
@@ -245,3 +246,23 @@ def test_a_room_stands_for_a_class_or_for_the_entry_grades_part_of_it(regime: st
     assert placed == problem.pupils("middle", PRIMARY, 2026).sum()
     whole = district.demand.of_stage(PRIMARY, 2026).sum()
     assert placed == whole if regime == "full" else placed < whole / 3
+
+
+@pytest.mark.parametrize(("crowded_ways", "wanted"), [(0, 0), (1, 1), (2, 2), (3, 1)])
+def test_years_that_end_too_crowded_are_gone_through_again(monkeypatch, crowded_ways, wanted):
+    """The first way without large classes counts; of ways that all have some, the one with the fewest."""
+    district = grid_district(pupils=10, rooms=4, years=(2026, 2027))
+    calls = []
+
+    def counted(*words, **how):
+        way = len(calls) // 2
+        calls.append(how["seed"])
+        plan = zone(*words, **how)
+        large = float((5, 3, 4)[way]) if way < crowded_ways else 0.0
+        goals = (replace(goal, value=large, bound=0.0) if goal.name == "large" else goal for goal in plan.goals)
+        return plan.replace(seed=way, goals=tuple(goals))
+
+    monkeypatch.setattr("xuequ.solver.stage_years.zone", counted)
+    plans = zone_years(StageTask(district, None, ZoningOptions(regime="full"), PRIMARY, batches=40))
+    assert [plan.seed for plan in plans] == [wanted, wanted]
+    assert len(set(calls)) == len(calls) == 2 * min(3, crowded_ways + 1)
