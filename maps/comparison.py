@@ -123,14 +123,25 @@ class Comparison:
         }  # fmt: skip
 
     def goals(self) -> list[dict[str, Any]]:
-        """Return each goal of any plan with its value by plan, the least being the best."""
-        heads = dict.fromkeys((goal.name, goal.unit) for shown in self.scenes for goal in shown.plan.goals)
-        found = []
-        for name, unit in heads:
-            values = [next((g.value for g in shown.plan.goals if g.name == name), None) for shown in self.scenes]
-            bounds = [next((g.bound for g in shown.plan.goals if g.name == name), None) for shown in self.scenes]
-            found.append({"name": name, "unit": unit, "values": values, "bounds": bounds})
-        return found
+        """
+        Return each goal of any plan with its value by plan, the least being the best.
+
+        Goals of one stage and year stand apart from those of all years: only like is held against like.
+        """
+        plans = [
+            {(goal.name, goal.unit, shown.plan.stage, shown.plan.year): goal for goal in shown.plan.goals}
+            for shown in self.scenes
+        ]
+        heads = dict.fromkeys(head for goals in plans for head in goals)
+        return [
+            {
+                "name": name, "unit": unit, "stage": None if stage is None else str(stage), "year": year,
+                "values": [None if goals.get(head) is None else goals[head].value for goals in plans],
+                "bounds": [None if goals.get(head) is None else goals[head].bound for goals in plans],
+            }
+            for head in heads
+            for name, unit, stage, year in [head]
+        ]  # fmt: skip
 
     def large_classes(self) -> list[dict[str, Any]]:
         """Return for each year the large classes without a plan and with each, primary and junior together."""
@@ -275,17 +286,21 @@ def _whole(shown: Scene, *, after: bool) -> dict[int, int]:
 
 
 def _plan_object(name: str, shown: Scene) -> dict[str, Any]:
-    plan, found = shown.plan, shown.outlook
+    plan = shown.plan
+    # One stage and year say nothing about the last large class of the district.
+    found = shown.outlook if plan.stage is None else None
     accounts = {programme: account(shown.district, plan.seats, programme) for programme in Programme}
     return {
         "name": name,
+        "kind": str(plan.kind),
+        "stage": None if plan.stage is None else str(plan.stage),
         "status": str(plan.status),
         "objective": plan.objective,
         "bound": plan.bound,
         "gap": plan.gap,
         "seats": {str(programme): total.net_seats for programme, total in accounts.items()},
         "projects": {str(programme): total.projects for programme, total in accounts.items()},
-        "cost_wan": {str(programme): total.total_wan for programme, total in accounts.items()},
+        "cost_wan": {str(programme): total.total_wan if plan.seats else None for programme, total in accounts.items()},
         "last_large_year": None if found is None else found.last_year(),
         "eliminated_from": None if found is None else found.eliminated_from(),
     }

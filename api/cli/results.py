@@ -111,11 +111,12 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Say a comparison in lines: goals and large classes by plan, then where the plans differ from the first."""
 
     def row(head: str, values: Iterable[float | None], unit: str = "") -> str:
-        return f"{head:24}" + "".join(f"{'–' if value is None else format(value, ',.6g'):>16}" for value in values) + f"  {unit}"
+        return f"{head:30}" + "".join(f"{'–' if value is None else format(value, ',.6g'):>16}" for value in values) + f"  {unit}"
 
-    yield f"{'':24}" + "".join(f"{plan['name'][-15:]:>16}" for plan in comparison["plans"])
+    yield f"{'':30}" + "".join(f"{plan['name'][-15:]:>16}" for plan in comparison["plans"])
     for goal in comparison["goals"]:
-        yield row(goal["name"], goal["values"], goal["unit"])
+        of = f" {goal['stage']} {goal['year']}" if goal["stage"] else ""
+        yield row(goal["name"] + of, goal["values"], goal["unit"])
     for programme in ("school", "kindergarten"):
         yield row(f"seats {programme}", (plan["seats"][programme] for plan in comparison["plans"]))
     for year in comparison["large_classes"]:

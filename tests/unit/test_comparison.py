@@ -41,10 +41,29 @@ def test_each_plan_has_its_summary():
 
 
 def test_goals_stand_side_by_side_and_a_missing_one_is_none():
+    every = {"stage": None, "year": None}
     assert DATA["goals"] == [
-        {"name": "large", "unit": "pupils", "values": [12.0, 15.0], "bounds": [10.0, 10.0]},
-        {"name": "distance", "unit": "pupil·km", "values": [812.5, None], "bounds": [800.0, None]},
+        {"name": "large", "unit": "pupils", "values": [12.0, 15.0], "bounds": [10.0, 10.0]} | every,
+        {"name": "distance", "unit": "pupil·km", "values": [812.5, None], "bounds": [800.0, None]} | every,
     ]
+
+
+def test_a_plan_of_one_stage_and_year_is_held_against_its_like_only():
+    """Pupils of one year are no pupils of five, and one year knows neither the last large class nor what seats cost."""
+    one = EARLY.replace(
+        kind=PlanKind.ZONE, stage=Stage.PRIMARY, year=2027, seats=None, catchments=EARLY.catchments[5:6],
+        goals=(Goal("large", 3.0, 0.0, "pupils"), Goal("distance", 90.0, 80.0, "pupil·km")),
+    )  # fmt: skip
+    both = compare(DISTRICT, [EARLY, one], ["all", "one"])
+    data = both.to_json()
+    rows = {(row["name"], row["stage"], row["year"]): row["values"] for row in data["goals"]}
+    assert rows["large", None, None] == [12.0, None]
+    assert rows["large", "primary", 2027] == [None, 3.0]
+    assert rows["distance", "primary", 2027] == [None, 90.0]
+    assert data["plans"][1]["last_large_year"] is None
+    assert data["plans"][1]["cost_wan"] == {"school": None, "kindergarten": None}
+    page = both.html()
+    assert "小学 2027" in page
 
 
 def test_large_classes_by_year_begin_with_today():
