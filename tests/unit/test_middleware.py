@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -67,5 +68,7 @@ def test_what_is_not_a_request_passes(layer):
     async def inner(scope, _receive, _send):
         seen.append(scope["type"])
 
-    asyncio.run(layer(inner)({"type": "lifespan"}, None, None))
+    # In a thread of its own: the browser of other tests keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, layer(inner)({"type": "lifespan"}, None, None)).result()
     assert seen == ["lifespan"]
