@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from shapely import STRtree
 
+from xuequ.data.road_lines import split_lines, with_vertices_at_ends
 from xuequ.zoning.arrays import frozen
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ NOT_WALKED: frozenset[str] = frozenset({
     "motorway", "motorway_link", "busway", "bus_guideway", "raceway", "construction", "proposed", "abandoned",
 })  # fmt: skip
 """Classes of OpenStreetMap's ``highway`` on which nobody walks; trunk roads have pavements in most towns and are not here."""
-
-_TOUCH_M = 0.01
-"""An end this close to another line lies on it: coordinates are written to the millimetre or centimetre."""
 
 _TRIED_M = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 """Joining distances that are tried on a network in pieces."""
@@ -137,8 +135,8 @@ class RoadNetwork:
             factor = np.divide(metres, drawn, out=np.zeros(len(lines)), where=drawn > 0)[source]
         met = np.empty((0, 2))
         if options.split_at == "vertices":
-            parts, met = _with_vertices_at_ends(parts, options.join_ends_m)
-        points, edges, courses, of_part = _split(parts, met, at_vertices=options.split_at == "vertices")
+            parts, met = with_vertices_at_ends(parts, options.join_ends_m)
+        points, edges, courses, of_part = split_lines(parts, met, at_vertices=options.split_at == "vertices")
         network = cls(points, edges, shapely.length(courses) * factor[of_part], courses, np.zeros(len(edges), dtype=bool))
         spared = np.zeros(len(edges), dtype=bool) if bridges is None else np.asarray(bridges, dtype=bool)[source[of_part]]
         network = network._kept(spared | ~_cross(courses, barriers))
@@ -333,63 +331,3 @@ def _cross(lines: NDArray[Any], barriers: Sequence[Any]) -> NDArray[np.bool_]:
     if len(barriers) and len(lines):
         crossed[STRtree(lines).query(np.asarray(list(barriers), dtype=object), predicate="intersects")[1]] = True
     return crossed
-
-
-def _with_vertices_at_ends(lines: NDArray[Any], within_m: float) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """
-    Give lines a vertex where another line ends on them, or stops short of them, between two vertices.
-
-    The second result are the new vertices where a loose end within ``within_m`` stopped short: nodes, for a link to lead to.
-    """
-    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-    if not len(ends):
-        return lines, np.empty((0, 2))
-    at, on = STRtree(lines).query(ends, predicate="dwithin", distance=max(_TOUCH_M, within_m))
-    other = at % len(lines) != on
-    at, on = at[other], on[other]
-    gap = shapely.distance(ends[at], lines[on])
-    corner = shapely.distance(ends[at], shapely.extract_unique_points(lines[on]))
-    touching = np.zeros(len(ends), dtype=bool)
-    touching[at[gap <= _TOUCH_M]] = True
-    # A corner within reach is joined as a node, if it is one; only what has none in reach needs a new vertex.
-    short = (gap > _TOUCH_M) & (corner > within_m) & ~touching[at]
-    where = shapely.line_locate_point(lines[on], ends[at])
-    new = np.where(short, shapely.line_interpolate_point(lines[on], where), ends[at])
-    wanted = short | ((gap <= _TOUCH_M) & (corner > 0))
-    lines = lines.copy()
-    by_line = np.flatnonzero(wanted)[np.argsort(on[wanted], kind="stable")]
-    starts = np.flatnonzero(np.diff(on[by_line], prepend=-1))
-    for row, here in zip(on[by_line][starts], np.split(by_line, starts)[1:], strict=True):
-        corners = shapely.get_coordinates(lines[row])
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
-        order = np.argsort(np.concatenate([along, where[here]]), kind="stable")
-        lines[row] = shapely.linestrings(np.concatenate([corners, shapely.get_coordinates(new[here])])[order])
-    return lines, shapely.get_coordinates(new[short])
-
-
-def _split(
-    lines: NDArray[Any], met: NDArray[np.float64], *, at_vertices: bool
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
-    """Return nodes, edges, their courses, and the line that each edge is part of; places in ``met`` are nodes too."""
-    coordinates, line = shapely.get_coordinates(lines, return_index=True)
-    starts = np.diff(line, prepend=-1) > 0
-    stops = np.append(starts[1:], len(starts) > 0) if len(starts) else starts
-    ends = starts | stops
-    vertices, vertex = np.unique(np.concatenate([coordinates, met]), axis=0, return_inverse=True)
-    vertex, met_vertex = np.split(vertex, [len(coordinates)])
-    is_node = ends
-    if at_vertices:
-        is_end = np.zeros(len(vertices), dtype=bool)
-        is_end[vertex[ends]] = True
-        is_end[met_vertex] = True
-        is_node = ends | is_end[vertex] | (np.bincount(vertex, minlength=len(vertices)) > 1)[vertex]
-    cuts = np.flatnonzero(is_node)
-    from_, to = cuts[:-1], cuts[1:]
-    same = line[from_] == line[to]
-    from_, to = from_[same], to[same]
-    size = to - from_ + 1
-    edge = np.repeat(np.arange(len(size)), size)
-    within = np.arange(len(edge)) - np.repeat(np.cumsum(size) - size, size)
-    courses = shapely.linestrings(coordinates[np.repeat(from_, size) + within], indices=edge)
-    used, node = np.unique(vertex[np.column_stack([from_, to])], return_inverse=True)
-    return vertices[used], node.reshape(-1, 2), np.asarray(courses, dtype=object), line[from_]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from xuequ.solver.generation import Generated
     from xuequ.solver.problem import Problem
     from xuequ.solver.search import Target
 
@@ -63,7 +64,7 @@ class Pool:
         for plan in plans:
             key = np.zeros(p.zones, dtype=np.uint64)
             np.add.at(key, plan, self._mark)
-            key += np.arange(p.zones, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+            key += self._strides()
             fresh = [j for j in range(p.zones) if int(key[j]) not in self._known]
             if not fresh:
                 continue
@@ -87,6 +88,27 @@ class Pool:
         if len(self) > self.most:
             self._keep(np.arange(len(self) - self.most * 3 // 4, len(self)))
 
+    def add_generated(self, generated: Generated) -> None:
+        """Take in catchments that were generated, and the prices of the relaxation to choose among all by."""
+        p, strides, rows = self.problem, self._strides(), self.problem.arc_rows()
+        for zone, arcs in zip(generated.zone, generated.arcs, strict=True):
+            members = rows[arcs].astype(np.int32)
+            key = int(np.append(self._mark[members], strides[zone]).sum(dtype=np.uint64))
+            if key in self._known:
+                continue
+            self._known.add(key)
+            self._units.append(members)
+            self._zone.append(zone)
+            measure = np.zeros(len(MEASURES))
+            measure[[OVER, LARGE, SUPER]] = np.maximum(p.pupils[members].sum() - p.caps[zone], 0)
+            measure[[FAR, DISTANCE, MOVED]] = p.arc_value[arcs].sum(axis=0)
+            self._measure.append(measure)
+        self._dual = generated.duals
+
+    def _strides(self) -> NDArray[np.uint64]:
+        """Return what tells equal sets of units of different zones apart."""
+        return np.arange(self.problem.zones, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+
     def _keep(self, chosen: NDArray[np.int64]) -> None:
         self._units = [self._units[k] for k in chosen]
         self._zone = [self._zone[k] for k in chosen]
@@ -98,6 +120,7 @@ class Pool:
         target: Target,
         effort: Effort,
         *,
+        most: int = _MODEL,
         seed: int = 0,
         should_stop: Callable[[], bool] | None = None,
     ) -> NDArray[np.int32] | None:
@@ -113,7 +136,7 @@ class Pool:
         top = target.objective(self.problem.measure(incumbent))
         fits = target.excess(self.problem.measure(incumbent)) <= 0
         cost = measures @ target.price
-        everything = self._promising(incumbent, cost, target.price)
+        everything = self._promising(incumbent, cost, target.price, most)
         relaxed = Session(self._model(everything, cost, measures, target, whole=False), seed=seed, should_stop=should_stop).run(
             effort
         )
@@ -139,11 +162,11 @@ class Pool:
         return found
 
     def _promising(
-        self, incumbent: NDArray[np.int32], cost: NDArray[np.float64], price: NDArray[np.float64]
+        self, incumbent: NDArray[np.int32], cost: NDArray[np.float64], price: NDArray[np.float64], most: int
     ) -> NDArray[np.int64]:
         """Return the catchments of the least reduced cost by the prices of the last time, those of the incumbent among them."""
         p = self.problem
-        if len(self) <= _MODEL:
+        if len(self) <= most:
             return np.arange(len(self))
         sizes = np.array([len(each) for each in self._units])
         unit, zone = np.concatenate(self._units), np.array(self._zone)
@@ -153,7 +176,7 @@ class Pool:
         else:
             value = self._dual
         worth = np.add.reduceat(value[unit], np.concatenate([[0], np.cumsum(sizes)[:-1]])) + value[p.units + zone]
-        chosen = np.argsort(cost - worth, kind="stable")[:_MODEL]
+        chosen = np.argsort(cost - worth, kind="stable")[:most]
         own = np.flatnonzero(self._is_own(np.arange(len(self)), incumbent))
         return np.union1d(chosen, own)
 

@@ -239,6 +239,10 @@ class Session:
         self._highs.addCols(count, cost, nothing, without_end, coefficients.nnz, starts, index, coefficients.data)
         self._columns += count
 
+    def change_costs(self, cost: NDArray[np.float64]) -> None:
+        """Give the first columns other costs."""
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
     def start_from(self, x: NDArray[np.float64]) -> None:
         """Begin the next run at a known solution."""
         self._highs.setSolution(len(x), np.arange(len(x), dtype=np.int32), np.asarray(x, dtype=float))

@@ -10,8 +10,9 @@ import numpy as np
 from xuequ.solver.columns import Pool
 from xuequ.solver.cuts import CutPool
 from xuequ.solver.engine import Effort
+from xuequ.solver.generation import Generation, rooms_of
 from xuequ.solver.problem import CUT, LARGE, OVER, SUPER
-from xuequ.solver.relaxation import arc_prices
+from xuequ.solver.relaxation import arc_prices, unit_prices
 from xuequ.solver.repair import Unjoinable, is_contiguous, repair
 from xuequ.solver.search import Cycle, Target
 from xuequ.solver.submip import Region, reoptimise, zone_neighbours
@@ -32,6 +33,10 @@ _LARGEST_MODEL = 8000
 _REPEATABLE_NODES = 30
 _REPEATABLE_ARCS = 400
 """What a model may be where time must not steer: a node of a large one can take a second."""
+_GENERATION = 0.3
+"""Share of the time left that catchments are generated in, and again that they are put together in."""
+_LEAST_GENERATED, _MOST_GENERATED = 100, 14_000
+"""Units from which on a problem is worth it, and catchments that a plan is put together of."""
 _WIDTHS = (0.05, 0.12, 0.05, 0.3, 1.0)
 _HOT = (0.1, 0.2, 0.4, 0.8)
 
@@ -88,6 +93,8 @@ class Improver:
         self.zone, self._walker = zone, None
         linear = target.price[CUT] == 0 and not np.isfinite(target.limit[CUT]) and self.problem.zones > 1
         self.search.harvest = self.pool.add if linear else None
+        if proof is not None:
+            self._generate(proof, target, budget)
         stale, batches, number = 0, 250, 0
         while stale < pace.patience and not self._is_over(target, budget, pace):
             before = target.rank(self.problem.measure(self.zone))
@@ -102,6 +109,31 @@ class Improver:
             number += 1
             stale = 0 if target.rank(self.problem.measure(self.zone)) < before else stale + 1
         return self.zone
+
+    def _generate(self, proof: Proof, target: Target, budget: Budget) -> None:
+        """Generate catchments at the prices of the relaxation where a zone has few units, and put together the best plan."""
+        aim = Target((np.arange(len(proof.limits)) == proof.column).astype(float), proof.limits)
+        rooms = rooms_of(self.problem, aim) if self.problem.hard and self.problem.units >= _LEAST_GENERATED else None
+        if rooms is None or self.clock.is_repeatable:
+            return
+        first = self.clock.elapsed_s
+        self._anneal(250, target, budget)
+        until = first + _GENERATION * (budget.until_s - first)
+        fits = aim.excess(self.problem.measure(self.zone)) <= 0
+        prices = unit_prices(self.problem, aim.price, proof.relaxed.mu)
+        found = Generation(self.problem, aim, rooms, prices).run(
+            [self.zone] if fits else [], lambda: self.clock.elapsed_s > until or self.clock.should_stop()
+        )
+        proof.bound = max(proof.bound, found.bound)
+        if budget.bound is not None:
+            budget.bound = max(budget.bound, float(target.price[proof.column]) * proof.bound)
+        self.pool.add_generated(found)
+        effort = Effort(seconds=max(1.0, _GENERATION * (budget.until_s - self.clock.elapsed_s)), gap=1e-5)
+        best = self.pool.combine(
+            self.zone, target, effort, most=_MOST_GENERATED, seed=self.seed, should_stop=self.clock.should_stop
+        )
+        self._pooled = len(self.pool)
+        self._take(best, target)
 
     def _anneal(self, batches: int, target: Target, budget: Budget) -> None:
         """Cool down twice: from the best plan, and from where the last walk ended, if that is not far off."""

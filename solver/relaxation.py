@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xuequ.solver.problem import Problem
 
-__all__ = ["Flow", "arc_prices", "transport"]
+__all__ = ["Flow", "arc_prices", "transport", "unit_prices"]
 
 _COST_LEVELS = 1 << 30
 
@@ -53,6 +53,12 @@ class Flow:
 def arc_prices(problem: Problem, price: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the priced objective of each arc, shape ``(arcs,)`` (columns of ``price`` as `problem.MEASURES`)."""
     return np.asarray(problem.arc_value @ price[[3, 4, 5]])
+
+
+def unit_prices(problem: Problem, price: NDArray[np.float64], mu: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each unit costs at least, seats paid for at ``mu`` a pupil, shape ``(units,)``."""
+    paid = arc_prices(problem, price) + problem.pupils[problem.arc_rows()] * mu[problem.arc_zone]
+    return np.asarray(np.minimum.reduceat(paid, problem.arc_indptr[:-1]))
 
 
 def transport(problem: Problem, price: NDArray[np.float64], *, overload: float = 0.0) -> Flow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -129,3 +130,14 @@ def test_what_is_left_of_a_network_has_no_fragment(seed, least_piece):
     whole = np.bincount(network.components()[network.edges[:, 0]], weights=network.metres)
     assert np.isclose(length.max(), whole.max())
     assert len(length) == (whole >= least_piece * whole.max()).sum()
+
+
+@pytest.mark.parametrize("seed", [217, 441, 1152, 1205, 1230])
+def test_a_line_that_comes_back_by_the_same_way_is_met_on_each_pass(seed):
+    """Found by the property above: a road that ends on such a line got a vertex on the first pass only."""
+    rng = np.random.default_rng(seed)
+    lines = whole_number_lines(rng)
+    turned = np.where(rng.random(len(lines)) < 0.5, shapely.reverse(lines), lines)[rng.permutation(len(lines))]
+    first, second = RoadNetwork.from_lines(lines), RoadNetwork.from_lines(turned)
+    assert np.array_equal(first.points, second.points)
+    assert np.allclose(first.graph().toarray(), second.graph().toarray())
