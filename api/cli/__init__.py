@@ -39,7 +39,7 @@ Iterations = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Processor cores to use.")]
-Lang = Annotated[Language, typer.Option("--lang", help="Language of maps and reports.")]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of maps and reports, where there are any.")]
 Json = Annotated[bool, typer.Option("--json", help="Exactly one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Logs on standard error.")]
@@ -76,13 +76,14 @@ def demo(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with the district's files.")],
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a first case.toml for the files found in a folder, each guess with a comment beside it."""
     from xuequ.api.cli.cases import run_init  # noqa: PLC0415
 
-    common = Common(str(folder), json=json, quiet=quiet)
+    common = Common(str(folder), lang=lang, json=json, quiet=quiet)
     guarded(common, lambda: run_init(common, folder))
 
 
@@ -92,6 +93,7 @@ def check(
     fix: Annotated[Path | None, typer.Option("--fix", metavar="DIR", help="Write a repaired copy here.")] = None,
     places: Annotated[Path | None, typer.Option("--places", metavar="FILE.gpkg", help="Write where the problems are.")] = None,
     overrides: Set = None,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -99,7 +101,7 @@ def check(
     """Check a case: every problem with table, row, column, value and how to mend it."""
     from xuequ.api.cli.cases import run_check  # noqa: PLC0415
 
-    common = Common(case, overrides, json=json, quiet=quiet, verbose=verbose)
+    common = Common(case, overrides, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_check(common, fix, places))
 
 
@@ -111,6 +113,7 @@ def forecast(
         bool, typer.Option("--backtest", help="Also forecast from every past school year, and tell how far off that was.")
     ] = False,
     overrides: Set = None,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -118,7 +121,7 @@ def forecast(
     """Write the children by block, grade, school year and scenario that plans are made for."""
     from xuequ.api.cli.planning import run_forecast  # noqa: PLC0415
 
-    common = Common(case, overrides, json=json, quiet=quiet, verbose=verbose)
+    common = Common(case, overrides, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_forecast(common, out, backtest=backtest))
 
 
@@ -134,6 +137,7 @@ def zone(
     iterations: Iterations = None,
     seed: Seed = 0,
     threads: Threads = 1,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -141,7 +145,7 @@ def zone(
     """Draw the catchments of one stage and school year."""
     from xuequ.api.cli.planning import run_zone  # noqa: PLC0415
 
-    common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
+    common = Common(case, overrides, time_limit, iterations, seed, threads, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_zone(common, out, stage, year, regime))
 
 
@@ -157,13 +161,16 @@ def _add_planning(verb: str, purpose: str, *, seconds: float = 60.0, cores: int 
         iterations: Iterations = None,
         seed: Seed = 0,
         threads: Threads = cores,
+        lang: Lang = Language.zh,
         json: Json = False,
         quiet: Quiet = False,
         verbose: Verbose = False,
     ) -> None:
         from xuequ.api.cli.planning import run_verb  # noqa: PLC0415
 
-        common = Common(case, overrides, time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
+        common = Common(
+            case, overrides, time_limit, iterations, seed, threads, lang=lang, json=json, quiet=quiet, verbose=verbose
+        )
         guarded(common, lambda: run_verb(common, out, verb))
 
 
@@ -177,6 +184,7 @@ def verify(
     case: Case,
     plan_folder: PlanFolder,
     overrides: Set = None,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -184,7 +192,7 @@ def verify(
     """Check every statement of a plan from the raw input; exit 0 only when all hold."""
     from xuequ.api.cli.results import run_verify  # noqa: PLC0415
 
-    common = Common(case, overrides, json=json, quiet=quiet, verbose=verbose)
+    common = Common(case, overrides, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_verify(common, plan_folder))
 
 
@@ -197,6 +205,7 @@ def explain(
     stage: Annotated[StageName | None, typer.Option("--stage", help="Stage; each of the plan's if not given.")] = None,
     year: Annotated[int | None, typer.Option("--year", help="School year; the first of the plan if not given.")] = None,
     overrides: Set = None,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -204,7 +213,7 @@ def explain(
     """Say why a block goes there, why something cannot be done, and what would do."""
     from xuequ.api.cli.results import run_explain  # noqa: PLC0415
 
-    common = Common(case, overrides, json=json, quiet=quiet, verbose=verbose)
+    common = Common(case, overrides, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_explain(common, plan_folder, (block, school), (stage, year)))
 
 
@@ -272,6 +281,7 @@ def bench(
     iterations: Iterations = None,
     seed: Seed = 0,
     threads: Threads = 1,
+    lang: Lang = Language.zh,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -279,7 +289,7 @@ def bench(
     """Run benchmark instances and compare with the best known."""
     from xuequ.api.cli.service import run_bench  # noqa: PLC0415
 
-    common = Common(str(folder), (), time_limit, iterations, seed, threads, json=json, quiet=quiet, verbose=verbose)
+    common = Common(str(folder), (), time_limit, iterations, seed, threads, lang=lang, json=json, quiet=quiet, verbose=verbose)
     guarded(common, lambda: run_bench(common, folder, [*(only or []), *(more or [])], out))
 
 

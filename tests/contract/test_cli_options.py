@@ -9,10 +9,10 @@ from commanding import say
 from whole_towns import whole_town
 
 SOLVING = ["--time-limit", "--iterations", "--seed", "--threads"]
-OF_CASE = ["--set", "--json", "--quiet", "--verbose"]
+OF_CASE = ["--set", "--lang", "--json", "--quiet", "--verbose"]
 OPTIONS = {
     "demo": ["--out", "--lang", "--json", "--quiet", "--verbose", *SOLVING],
-    "init": ["--json", "--quiet"],
+    "init": ["--lang", "--json", "--quiet"],
     "check": ["--fix", *OF_CASE],
     "forecast": ["--out", *OF_CASE],
     "zone": ["--out", "--stage", "--year", "--regime", *SOLVING, *OF_CASE],
@@ -21,10 +21,10 @@ OPTIONS = {
     "plan": ["--out", *SOLVING, *OF_CASE],
     "verify": OF_CASE,
     "explain": ["--block", "--school", *OF_CASE],
-    "compare": ["--lang", *OF_CASE],
-    "map": ["--out", "--lang", *OF_CASE],
+    "compare": OF_CASE,
+    "map": ["--out", *OF_CASE],
     "serve": ["--port", "--host"],
-    "bench": ["--only", "--out", "--json", "--quiet", *SOLVING],
+    "bench": ["--only", "--out", "--lang", "--json", "--quiet", *SOLVING],
 }
 PLANNING = ["zone", "seats", "cluster", "plan"]
 READING = ["check", "forecast", "verify", "explain", "compare", "map"]
