@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from xuequ.solver.kernel_bits import WORD
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_SCHOOLS", "Ground", "Weights", "flags", "grounds", "masks"]
 
-MOST_SCHOOLS = 64
+MOST_SCHOOLS = WORD
 """Schools in one machine word; a district with more has its clusters proved by rows and cuts (`grouping`)."""
 
 

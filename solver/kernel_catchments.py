@@ -7,22 +7,9 @@ from typing import Any
 import numpy as np
 
 from xuequ.solver.compiled import compiled
+from xuequ.solver.kernel_bits import NONE, ONE, WORD, place_of
 
 __all__ = ["best_catchments"]
-
-_ONE = np.uint64(1)
-_NONE = np.uint64(0)
-_WORD = 64
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACES = np.zeros(64, np.int64)
-for _k in range(64):
-    _PLACES[((0x03F79D71B4CB0A89 << _k) & 0xFFFFFFFFFFFFFFFF) >> 58] = _k
-
-
-@compiled
-def _place(bit: Any) -> int:
-    """Return which bit a word of one bit has (de Bruijn's multiplication)."""
-    return int(_PLACES[(bit * _DE_BRUIJN) >> np.uint64(58)])
 
 
 @compiled
@@ -156,12 +143,12 @@ def _words(ground: Any, order: Any) -> Any:
     """Return which units touch each unit as bits, both in an order, shape ``(units, words)``."""
     place = np.full(len(ground.pupils), -1)
     place[order] = np.arange(len(order))
-    touch = np.zeros((len(order), (len(order) + _WORD - 1) // _WORD), np.uint64)
+    touch = np.zeros((len(order), (len(order) + WORD - 1) // WORD), np.uint64)
     for i in order:
         for at in range(ground.starts[i], ground.starts[i + 1]):
             k = place[ground.near[at]]
             if k >= 0:
-                touch[place[i], k // _WORD] |= _ONE << np.uint64(k % _WORD)
+                touch[place[i], k // WORD] |= ONE << np.uint64(k % WORD)
     return touch
 
 
@@ -174,15 +161,15 @@ def _reach(touch: Any, held: Any, rim: Any, gone: Any, ahead: Any, front: Any) -
         ahead[w] = front[w]
     w = 0
     while w < words:
-        if front[w] == _NONE:
+        if front[w] == NONE:
             w += 1
             continue
-        bit = front[w] & (~front[w] + _ONE)
+        bit = front[w] & (~front[w] + ONE)
         front[w] ^= bit
-        unit, again = w * _WORD + _place(bit), w
+        unit, again = w * WORD + place_of(bit), w
         for v in range(words):
             more = touch[unit, v] & ~gone[v] & ~held[v] & ~ahead[v]
-            if more != _NONE:
+            if more != NONE:
                 ahead[v] |= more
                 front[v] |= more
                 again = min(again, v)
@@ -195,10 +182,10 @@ def _most(worth: Any, pupils: Any, ahead: Any, room: int) -> float:
     total = 0.0
     for w in range(len(ahead)):
         left = ahead[w]
-        while left != _NONE:
-            bit = left & (~left + _ONE)
+        while left != NONE:
+            bit = left & (~left + ONE)
             left ^= bit
-            i = w * _WORD + _place(bit)
+            i = w * WORD + place_of(bit)
             if worth[i] <= 0.0:
                 return float(total)
             if pupils[i] > room:
@@ -213,8 +200,8 @@ def _first(rim: Any, ahead: Any) -> int:
     """Return the first unit of the rim that a catchment can grow into, −1 where there is none."""
     for w in range(len(rim)):
         both = rim[w] & ahead[w]
-        if both != _NONE:
-            return w * _WORD + _place(both & (~both + _ONE))
+        if both != NONE:
+            return w * WORD + place_of(both & (~both + ONE))
     return -1
 
 
@@ -224,7 +211,7 @@ def _members(found: Any, order: Any, every: int) -> Any:
     members = np.zeros((len(found), every), np.bool_)
     for k in range(len(found)):
         for place in range(len(order)):
-            members[k, order[place]] = (found[k, place // _WORD] >> np.uint64(place % _WORD)) & _ONE != _NONE
+            members[k, order[place]] = (found[k, place // WORD] >> np.uint64(place % WORD)) & ONE != NONE
     return members
 
 
@@ -258,7 +245,7 @@ def best_catchments(ground: Any, worth: Any, room: int, limit: float, most: int,
     stack, sums = np.zeros((depth, 3, words), np.uint64), np.zeros(depth)
     load, is_new = np.zeros(depth, np.int64), np.zeros(depth, np.bool_)
     ahead, front = np.zeros(words, np.uint64), np.zeros(words, np.uint64)
-    stack[0, 0, 0], stack[0, 1], sums[0], load[0], is_new[0] = _ONE, touch[0], worth[0], pupils[0], True
+    stack[0, 0, 0], stack[0, 1], sums[0], load[0], is_new[0] = ONE, touch[0], worth[0], pupils[0], True
     while top > 0:
         top, looks = top - 1, looks - 1
         if is_new[top] and sums[top] > limit:
@@ -277,7 +264,7 @@ def best_catchments(ground: Any, worth: Any, room: int, limit: float, most: int,
         if looks <= 0:
             best = max(best, rest)
             continue
-        w, bit, grown = unit // _WORD, _ONE << np.uint64(unit % _WORD), 1
+        w, bit, grown = unit // WORD, ONE << np.uint64(unit % WORD), 1
         if load[top] + pupils[unit] <= room:
             stack[top + 1] = stack[top]
             stack[top + 1, 0, w] |= bit

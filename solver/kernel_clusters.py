@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xuequ.solver.compiled import compiled
+from xuequ.solver.kernel_bits import NONE, ONE, place_of
 from xuequ.solver.kernel_graph import random_below, random_unit
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["anneal", "best_sets", "priced"]
 
-_ONE = np.uint64(1)
-_NONE = np.uint64(0)
 _SWAP = 0.4
 
 
@@ -189,35 +188,24 @@ def anneal(
 
 
 @compiled
-def _place(bit: Any) -> int:
-    """Return which bit a mask of one bit has."""
-    place = 0
-    for shift in (32, 16, 8, 4, 2, 1):
-        if bit >> np.uint64(shift):
-            bit >>= np.uint64(shift)
-            place += shift
-    return place
-
-
-@compiled
 def _is_whole(ground: Any, units: Any) -> bool:
     """Return whether every school of a set of units that is not exempt is reached from the lead inside the set."""
-    schools = _NONE
-    while units != _NONE:
-        bit = units & (~units + _ONE)
+    schools = NONE
+    while units != NONE:
+        bit = units & (~units + ONE)
         units ^= bit
-        schools |= ground.schools[_place(bit)]
-    seen = _ONE << np.uint64(ground.lead_school)
+        schools |= ground.schools[place_of(bit)]
+    seen = ONE << np.uint64(ground.lead_school)
     front = seen
-    while front != _NONE:
-        around = _NONE
-        while front != _NONE:
-            bit = front & (~front + _ONE)
+    while front != NONE:
+        around = NONE
+        while front != NONE:
+            bit = front & (~front + ONE)
             front ^= bit
-            around |= ground.touching[_place(bit)]
+            around |= ground.touching[place_of(bit)]
         front = around & schools & ~seen
         seen |= front
-    return bool((schools & ~seen & ~ground.exempt) == _NONE)
+    return bool((schools & ~seen & ~ground.exempt) == NONE)
 
 
 @compiled
@@ -225,10 +213,10 @@ def _has_members(ground: Any, units: Any) -> bool:
     """Return whether a set of units has as many schools of each kind as a cluster needs."""
     for kind in range(len(ground.least)):
         found, left = 0, units
-        while left != _NONE and found < ground.least[kind]:
-            bit = left & (~left + _ONE)
+        while left != NONE and found < ground.least[kind]:
+            bit = left & (~left + ONE)
             left ^= bit
-            found += ground.kinds[kind, _place(bit)]
+            found += ground.kinds[kind, place_of(bit)]
         if found < ground.least[kind]:
             return False
     return True
@@ -264,7 +252,7 @@ def _is_hopeless(ground: Any, weights: Any, corners: Any, total: Any, gone: Any,
         for unit in order[corner]:
             if value[corner, unit] >= 0.0 or left <= 0:
                 break
-            if (gone >> np.uint64(unit)) & _ONE == _NONE:
+            if (gone >> np.uint64(unit)) & ONE == NONE:
                 least += value[corner, unit]
                 left -= ground.size[unit]
         if least >= limit:
@@ -332,7 +320,7 @@ def best_sets(ground: Any, weights: Any, limit: float, most: int, looks: int) ->
     depth = len(adds) * (largest + 2)
     masks, count, sums = np.zeros((depth, 3), np.uint64), np.zeros(depth, np.int64), np.zeros((depth, adds.shape[1]))
     found, cost, kept, is_all, top = np.zeros(most, np.uint64), np.zeros(most), 0, True, 1
-    masks[0, 0] = _ONE << np.uint64(ground.lead)
+    masks[0, 0] = ONE << np.uint64(ground.lead)
     masks[0, 1], masks[0, 2] = ground.near[ground.lead] & ground.allowed, masks[0, 0] | ~ground.allowed
     count[0], sums[0] = ground.size[ground.lead], adds[ground.lead]
     while top > 0 and looks > 0:
@@ -350,9 +338,9 @@ def best_sets(ground: Any, weights: Any, limit: float, most: int, looks: int) ->
         if room <= 0 or _is_hopeless(ground, weights, corners, total, gone, room, limit):
             continue
         ahead = rim & ~gone
-        while ahead != _NONE:
-            bit = ahead & (~ahead + _ONE)
-            unit = _place(bit)
+        while ahead != NONE:
+            bit = ahead & (~ahead + ONE)
+            unit = place_of(bit)
             ahead ^= bit
             gone |= bit
             if ground.size[unit] <= room:
