@@ -192,15 +192,16 @@ class Generation:
     def _search(self, price: NDArray[np.float64], level: NDArray[np.float64], looks: int) -> bool:
         """Look for catchments worth more than a level at some prices, and better the bound; say if all was looked at."""
         units, zones, is_searched = self._problem.units, self._problem.zones, True
-        limits = self._target.limit[[ARC_GOALS[k] for k in self._limited]]
-        total, most = float(price[:units].sum() + price[units + zones :] @ limits), np.zeros(zones)
+        limits, caps = self._target.limit[[ARC_GOALS[k] for k in self._limited]], np.minimum(price[units + zones :], 0.0)
+        total, most = float(price[:units].sum() + caps @ limits), np.zeros(zones)
         for zone, ground in enumerate(self._grounds):
-            cost = self._cost[ground.arcs] - self._problem.arc_value[ground.arcs][:, self._limited] @ price[units + zones :]
+            cost = self._cost[ground.arcs] - self._problem.arc_value[ground.arcs][:, self._limited] @ caps
             worth, room = price[ground.units] - cost, int(self._rooms[zone])
             sets, most[zone], left = best_catchments(ground, worth, room, level[zone] + 1e-9, _PER_ZONE, looks)
             is_searched &= left >= 0
             self._take(zone, [ground.units[row] for row in sets])
-        if total - most.sum() > self.bound:
+        # A zone without any catchment that fits has no plan, and says nothing about the worth of plans.
+        if np.isfinite(most).all() and total - most.sum() > self.bound:
             self.bound, self._best = total - float(most.sum()), price.copy()
             self._best[units : units + zones] = -most
         return is_searched

@@ -22,6 +22,7 @@ from xuequ.solver.problem import DISTANCE, LARGE, MEASURES, MOVED, OVER, build_p
 from xuequ.solver.relaxation import unit_prices
 from xuequ.solver.repair import is_contiguous
 from xuequ.solver.search import Target
+from xuequ.solver.stop import MaxRuntime
 from xuequ.zoning.options import Options, ZoningOptions
 from xuequ.zoning.plan import Status
 from xuequ.zoning.stage import Stage
@@ -225,3 +226,17 @@ def test_a_county_whose_schools_have_seven_units_each(shared):
     found, relaxed = generated(problem, rounds=60)
     assert relaxed == pytest.approx(64_798.6, abs=1)
     assert 66_500 < found.bound < 68_677.93
+
+
+def test_a_school_that_cannot_hold_its_own_block_gives_no_bound_out_of_nothing():
+    """No plan is within hard seats; what is stated stays finite, and the pupils over are told."""
+    pupils = np.full(120, 4)
+    pupils[0] = 100
+    district = grid_district(12, 10, (0, 17, 55, 77, 119, 64), pupils=pupils, rooms=(2, 4, 4, 4, 4, 4))
+    district = district.replace(options=Options(zoning=HARD))
+    problem, target, steps = problem_of(district), aimed(), count()
+    generation = Generation(problem, target, rooms_of(problem, target), np.ones(problem.units))
+    assert not np.isposinf(generation.run([], lambda: next(steps) > 20).bound)
+    plan = zone(district, stage="primary", year=2026, stop=MaxRuntime(2))
+    assert plan.status in {Status.INFEASIBLE, Status.STOPPED}
+    assert all(goal.bound is None or np.isfinite(goal.bound) for goal in plan.goals)
