@@ -286,7 +286,7 @@ def text_width(text: str) -> float:
 
 
 _CLOSING = frozenset("，。、；：？！）》”’%")
-"""Signs that no line begins with; one of them may hang over the margin."""
+"""Signs that no line begins with; one of them may hang over the margin, more take the character before them to the next line."""
 
 
 def wrapped(text: str, ems: float) -> list[str]:
@@ -295,7 +295,11 @@ def wrapped(text: str, ems: float) -> list[str]:
     for character in text:
         if text_width(line + character) > ems and line and (character not in _CLOSING or text_width(line) > ems):
             space = line.rfind(" ") if character != " " and east_asian_width(character) not in "WF" else -1
-            head, line = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+            kept = len(line.rstrip("".join(_CLOSING))) - 1 if character in _CLOSING else len(line)
+            if space > 0:
+                head, line = line[:space], line[space + 1 :]
+            else:
+                head, line = (line[:kept], line[kept:]) if kept > 0 else (line, "")
             lines.append(head)
         line += character if line or character != " " else ""
     return [*lines, line] if line or not lines else lines

@@ -91,6 +91,21 @@ def test_broken_lines_fit_and_lose_nothing_but_spaces(text, ems):
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
+@given(st.text(st.sampled_from("学校（）。，"), max_size=60), st.integers(4, 30))
+@settings(max_examples=150, deadline=None)
+def test_no_line_begins_with_a_sign_that_closes_a_clause(text, ems):
+    """Two signs in a row, as at the end of a sentence in brackets, take the character before them along."""
+    lines = wrapped(text, ems)
+    assert "".join(lines) == text
+    for line, before in zip(lines[1:], lines, strict=False):
+        if line[0] in "）。，":  # only where a whole line is such signs is there nothing to take along
+            assert set(before) <= set("）。，")
+
+
+def test_a_sentence_in_brackets_at_the_margin_keeps_its_full_stop():
+    assert wrapped("一二三四五）。六", 5) == ["一二三四", "五）。六"]
+
+
 @given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99), st.integers(0, 9)), min_size=1, max_size=30))
 @settings(max_examples=100, deadline=None)
 def test_the_middle_lies_within_the_points_and_holds_most_of_the_weight(rows):
